@@ -37,6 +37,11 @@ impl Problem {
         }
     }
 
+    /// A problem at a location; [`of_document`](Self::of_document) adds the file.
+    pub(crate) fn of(pointer: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::new(what).with_pointer(pointer)
+    }
+
     /// A problem of a whole file.
     pub(crate) fn in_file(file: &Path, what: impl Into<String>) -> Self {
         Self {
@@ -85,6 +90,12 @@ impl Problem {
     /// Adds the line of the location, counted from 1.
     pub(crate) fn with_line(mut self, line: Option<usize>) -> Self {
         self.line = line;
+        self
+    }
+
+    /// Adds a help text, if the problem has none.
+    pub(crate) fn or_help(mut self, help: &str) -> Self {
+        self.help.get_or_insert_with(|| help.to_owned());
         self
     }
 

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::doc::Doc;
 use super::model::{Normalized, SchemaKind, SchemaModel};
-use crate::contract::pointer::escape;
 
 /// The first difference between two clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,11 +46,7 @@ fn parts(client: &Normalized) -> Vec<(String, String)> {
     }
     // The types are in the document.
     let operations = client.operations.iter().map(|operation| {
-        let types = document.pointer(&format!(
-            "/paths/{}/{}",
-            escape(&operation.path),
-            operation.http_method.to_ascii_lowercase()
-        ));
+        let types = document.pointer(&format!("/paths/~1{}", operation.method_name));
         let plain = operation.without_texts();
         (operation.pointer.clone(), format!("{plain:#?}\n{types:#?}"))
     });
@@ -83,4 +78,23 @@ fn schema_without_texts(mut schema: SchemaModel) -> SchemaModel {
         }
     }
     schema
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::codegen::normalize::tests::{normalized, schemas};
+
+    #[test]
+    fn a_difference_between_the_types_of_an_operation_has_the_location_of_the_operation() {
+        let of = |format: &str| {
+            let root = json!({"type": "integer", "format": format});
+            normalized(schemas(json!({"Root": root})))
+        };
+        let found = difference(&of("int64"), &of("uint64")).expect("a difference");
+        assert_eq!(found.pointer, "/paths/~1root/get");
+        assert_eq!(difference(&of("int64"), &of("int32")), None);
+    }
 }

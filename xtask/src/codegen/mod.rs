@@ -89,7 +89,7 @@ pub(crate) fn generate_from(
     passes::run(&written, normalized, purpose, &mut parts)
         .map_err(|problem| problem.of_document(document))?;
     parts.add(
-        split::Place::Contract,
+        split::Place::File(split::CONTRACT),
         constants(document, normalized, &inputs, &fingerprint),
     )?;
     let mut remarks = normalized.remarks.clone();

@@ -8,8 +8,7 @@
 //!
 //! - Every key of [`Normalized::schemas`] is the Rust name of one type. Nothing else is named.
 //! - [`SchemaKind::Struct`]: the tree holds `types::NAME` as a struct. [`FieldModel::rust_name`] is
-//!   the field's identifier. A field of [`FieldModel::patch`] has the type
-//!   `Option<::qovery_api::Patch<T>>` in the tree.
+//!   the field's identifier. A field of [`FieldModel::patch`] is optional in the tree.
 //! - [`SchemaKind::OpenEnum`]: the tree holds no item; uses are written `types::NAME`, inside the
 //!   module `types` too.
 //! - [`SchemaKind::Union`]: the tree holds a struct `types::NAME` whose fields carry the types of
@@ -46,6 +45,15 @@ pub(crate) struct Remark {
     /// JSON pointer into the contract.
     pub(crate) pointer: String,
     pub(crate) text: String,
+}
+
+impl Remark {
+    pub(crate) fn new(pointer: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            pointer: pointer.into(),
+            text: text.into(),
+        }
+    }
 }
 
 impl std::fmt::Display for Remark {
@@ -147,6 +155,16 @@ pub(crate) enum Location {
 }
 
 impl Location {
+    /// The name in documentation.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Path => "path parameter",
+            Self::Query => "query parameter",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+
     /// The name in the contract and in the tables of the tests.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -217,8 +235,8 @@ pub(crate) struct AlternativeModel {
     pub(crate) encodings: Vec<(String, Encoding)>,
 }
 
-/// How a body is encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a body is encoded, in the order of preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum BodyKind {
     Json,
     /// `application/x-www-form-urlencoded`; the type is a struct.
@@ -230,7 +248,7 @@ pub(crate) enum BodyKind {
 }
 
 /// The result of an operation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct SuccessModel {
     pub(crate) format: Format,
     /// Whether the text is a secret. The fields of a document are marked one by one.
@@ -247,12 +265,13 @@ pub(crate) struct SuccessModel {
 }
 
 /// How the body of a success becomes a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
     JsonOrEmpty,
     Text,
     Binary,
+    #[default]
     NoContent,
 }
 
@@ -401,8 +420,6 @@ pub(crate) struct VariantModel {
     pub(crate) json_type: JsonType,
     /// The values of the tag that mean this member.
     pub(crate) tags: Vec<String>,
-    /// Whether the member has the tag as a property of its own, or is a union whose members do.
-    pub(crate) declares_tag: bool,
     /// Properties that only this member has; one of them present means this member.
     pub(crate) distinguishing: Vec<String>,
     pub(crate) description: Doc,

@@ -25,7 +25,8 @@ use render::Body;
 
 pub(crate) use absolute::short;
 pub(crate) use origin::Origin;
-pub(crate) use parts::{Listed, Parts, Place, Source};
+use parts::PAGING;
+pub(crate) use parts::{CONTRACT, Listed, MOCK_TABLE, MOCKS, Parts, Place, Source, TABLE};
 pub(crate) use stream::lay_out as lay_out_stream;
 
 /// Lays the parts of the client out as files.
@@ -91,24 +92,34 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
         }
         files.index(area.name, area.about, &names);
     }
-    for (path, about, items) in [
-        (
-            "paging.rs",
-            "How operations page, derived from the contract.",
-            &parts.paging,
-        ),
-        ("mock.rs", "Mocks of all operations.", &parts.mock_trait),
-        (
-            "contract.rs",
-            "Which contract the client was generated from.",
-            &parts.contract,
-        ),
+    for (path, about) in [
+        (PAGING, "How operations page, derived from the contract."),
+        (MOCKS, "Mocks of all operations."),
+        (CONTRACT, "Which contract the client was generated from."),
     ] {
-        files.add(path, about, &Body::of(items))?;
+        files.add(path, about, &Body::of(parts.file(path)))?;
     }
     files.add_absent(absent(parts))?;
     files.add_list(&parts.listed)?;
-    files.add_root(&modules, &types, &operations)?;
+    let root = quote! {
+        #modules
+        mod absent;
+        #[cfg(doc)]
+        pub mod areas;
+        pub mod contract;
+        #[cfg(feature = "httpmock")]
+        pub(crate) mod mock;
+        mod paging;
+
+        /// The models that operations take and return.
+        #[allow(deprecated, unused_imports, reason = "former names are exported too")]
+        pub mod types { #types }
+
+        /// The operations as types, for code that is generic over them, and the setters of their calls.
+        #[allow(deprecated, unused_imports, reason = "former names are exported too")]
+        pub mod operations { #operations }
+    };
+    files.add_root("Operations and models, generated from the contract.", root)?;
     Ok(files.tree)
 }
 
@@ -133,15 +144,12 @@ fn part<'a, T>(items: &'a [T], range: &Range<usize>) -> &'a [T] {
 /// Lays out the tables that the tests of the workspace use to call and mock every operation.
 pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Tree {
     let mut tree = Tree::new();
-    for (path, about, items) in [
-        ("mod.rs", "How each operation is called.", &parts.table),
-        (
-            "mocks.rs",
-            "How each operation is mocked.",
-            &parts.mock_table,
-        ),
+    for (path, about) in [
+        (TABLE, "How each operation is called."),
+        (MOCK_TABLE, "How each operation is mocked."),
     ] {
-        let body: String = items.iter().map(|item| item.text.as_str()).collect();
+        let items = parts.file(path).iter();
+        let body: String = items.map(|item| item.text.as_str()).collect();
         let text = format!(
             "{}\n//! {about}\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(\n    deprecated,\n    unused_imports,\n    clippy::all,\n    reason = \"deprecated operations are tested too\"\n)]\n\n{body}",
             origin.head()
@@ -173,7 +181,7 @@ mod tests {
         let table = quote!(
             pub static OPERATIONS: &[Entry] = &[];
         );
-        parts.add(Place::Table, table).expect("it is Rust");
+        parts.add(Place::File(TABLE), table).expect("it is Rust");
         let mut tree = lay_out(&parts, &origin()).expect("laid out");
         let tables = lay_out_tables(&parts, &origin());
         tree.extend(

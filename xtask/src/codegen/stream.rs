@@ -3,7 +3,6 @@
 //!
 //! A websocket request is not a call: it has no body, and its response is a stream of frames.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use proc_macro2::TokenStream;
@@ -15,11 +14,8 @@ use super::doc::{Doc, Line};
 use super::model::{
     Format, Location, Normalized, OperationModel, ParameterModel, Remark, TypeModel,
 };
-use super::passes::edits::Shapes;
 use super::passes::reserved::Reserved;
-use super::passes::usage::{self, Usage};
-use super::passes::{self, models, names, unions};
-use super::progenitor::Output;
+use super::passes::{self, Shapes, names};
 use super::{normalize, progenitor, split};
 use crate::contract;
 use crate::problem::Problem;
@@ -63,7 +59,10 @@ pub(crate) fn generate(
     let written = progenitor(&normalized).map_err(|problem| problem.of_document(&document))?;
     let inputs = super::inputs(spec, overlay)?;
     let mut parts = split::Parts::of_stream(record);
-    add_models(&written, &normalized, &mut parts)
+    let areas = vec![&STREAM; normalized.operations.len()];
+    let shapes = Shapes::read(&written, &normalized, &areas);
+    shapes
+        .and_then(|shapes| passes::add_models(&shapes, &mut parts))
         .map_err(|problem| problem.of_document(&document))?;
     for operation in &normalized.operations {
         let request = request(operation, &document.value);
@@ -72,7 +71,7 @@ pub(crate) fn generate(
     }
     // The REST side holds the fingerprint of both contracts.
     parts.add(
-        split::Place::Contract,
+        split::Place::File(split::CONTRACT),
         super::constants(&document, &normalized, &inputs, ""),
     )?;
     parts.record.keep();
@@ -98,41 +97,17 @@ fn remarks(normalized: &Normalized, document: &Value) -> Vec<Remark> {
     if servers.is_some_and(|servers| !servers.is_empty())
         && !urls.any(|url| url.trim_end_matches('/') == URL)
     {
-        remarks.push(Remark {
-            pointer: SERVERS.to_owned(),
-            text: format!("requests without an address of their own go to `{URL}`"),
-        });
+        remarks.push(Remark::new(
+            SERVERS,
+            format!("requests without an address of their own go to `{URL}`"),
+        ));
     }
     remarks
 }
 
-fn add_models(
-    written: &Output,
-    normalized: &Normalized,
-    parts: &mut split::Parts,
-) -> Result<(), Problem> {
-    let areas = vec![&STREAM; normalized.operations.len()];
-    let usage = Usage::of(normalized, &areas);
-    let known = usage::names(normalized);
-    let structs = &written.structs;
-    let models = models::read(structs, normalized)?;
-    let with_default = models::with_default(&models);
-    let by_name = models.iter().map(|model| (model.name.as_str(), model));
-    let by_name: BTreeMap<&str, &models::Model> = by_name.collect();
-    let unions = unions::read(normalized, structs, &known)?;
-    let shapes = Shapes {
-        structs: &by_name,
-        unions: &unions,
-        normalized,
-        usage: &usage,
-        with_default: &with_default,
-    };
-    passes::add_models(&shapes, parts, |_| [&STREAM].into())
-}
-
 /// Writes the request of one endpoint.
 fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, Problem> {
-    let problem = |what: String| Problem::new(what).with_pointer(operation.pointer.clone());
+    let problem = |what: String| Problem::of(&operation.pointer, what);
     let other = operation
         .parameters
         .iter()
@@ -147,63 +122,45 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
     let name = format_ident!("{}", operation.type_name);
     let (id, path) = (&operation.id, &operation.path);
     let frame = frame(operation, document)?;
-    let fields = operation.parameters.iter().map(|parameter| {
-        let (ident, ty) = (ident(parameter), rust_type(&parameter.ty));
-        let ty = if parameter.required {
-            ty
-        } else {
-            quote!(::core::option::Option<#ty>)
-        };
+    let (mut fields, mut arguments, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut setters, mut pairs) = (Vec::new(), Vec::new());
+    for parameter in &operation.parameters {
+        let ident = names::apart(&parameter.rust_name, &Reserved::of("new to_query url"));
+        let (wire, ty) = (&parameter.name, rust_type(&parameter.ty));
         let text = text_of(parameter).attributes();
-        quote!(#text pub #ident: #ty,)
-    });
-    let required = || operation.parameters.iter().filter(|one| one.required);
-    let arguments = required().map(|parameter| {
-        let ident = ident(parameter);
-        let ty = argument_type(&parameter.ty);
-        quote!(#ident: #ty)
-    });
-    let values = operation.parameters.iter().map(|parameter| {
-        let ident = ident(parameter);
-        match (parameter.required, takes_into(&parameter.ty)) {
-            (false, _) => quote!(#ident: ::core::option::Option::None,),
-            (true, true) => quote!(#ident: #ident.into(),),
-            (true, false) => quote!(#ident,),
-        }
-    });
-    let optional = operation.parameters.iter().filter(|one| !one.required);
-    let setters = optional.map(|parameter| {
-        let ident = ident(parameter);
-        let ty = argument_type(&parameter.ty);
-        let value = if takes_into(&parameter.ty) {
-            quote!(value.into())
-        } else {
-            quote!(value)
+        let (argument, into) = match takes_into(&parameter.ty) {
+            true => (
+                quote!(impl ::core::convert::Into<#ty>),
+                Some(quote!(.into())),
+            ),
+            false => (ty.clone(), None),
         };
-        let text = Line::new("Sets ").own_link(&ident.to_string()).text(".");
-        let text = Doc::of(text).attributes();
-        quote! {
-            #text
-            #[must_use]
-            pub fn #ident(mut self, value: #ty) -> Self {
-                self.#ident = ::core::option::Option::Some(#value);
-                self
-            }
-        }
-    });
-    let pairs = operation.parameters.iter().map(|parameter| {
-        let (ident, wire) = (ident(parameter), &parameter.name);
-        let set = if matches!(parameter.ty, TypeModel::List(_)) {
-            format_ident!("list")
-        } else {
-            format_ident!("one")
+        let set = match parameter.ty {
+            TypeModel::List(_) => format_ident!("list"),
+            _ => format_ident!("one"),
         };
         if parameter.required {
-            quote!(query.#set(#wire, &self.#ident);)
-        } else {
-            quote!(if let ::core::option::Option::Some(value) = &self.#ident { query.#set(#wire, value); })
+            let value = into.map(|into| quote!(: #ident #into));
+            fields.push(quote!(#text pub #ident: #ty,));
+            arguments.push(quote!(#ident: #argument));
+            values.push(quote!(#ident #value,));
+            pairs.push(quote!(query.#set(#wire, &self.#ident);));
+            continue;
         }
-    });
+        fields.push(quote!(#text pub #ident: ::core::option::Option<#ty>,));
+        values.push(quote!(#ident: ::core::option::Option::None,));
+        pairs.push(quote!(if let ::core::option::Option::Some(value) = &self.#ident { query.#set(#wire, value); }));
+        let text = Line::new("Sets ").own_link(&ident.to_string()).text(".");
+        let text = Doc::of(text).attributes();
+        setters.push(quote! {
+            #text
+            #[must_use]
+            pub fn #ident(mut self, value: #argument) -> Self {
+                self.#ident = ::core::option::Option::Some(value #into);
+                self
+            }
+        });
+    }
     let prose = |text: &Option<String>| text.as_deref().map(Doc::sentence).unwrap_or_default();
     let text = prose(&operation.summary)
         .then(prose(&operation.description))
@@ -234,11 +191,6 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
             }
         }
     })
-}
-
-fn ident(parameter: &ParameterModel) -> syn::Ident {
-    let name = parameter.rust_name.trim_start_matches("r#");
-    names::apart(name, &Reserved::of("new to_query url"))
 }
 
 fn text_of(parameter: &ParameterModel) -> Doc {
@@ -281,19 +233,10 @@ fn takes_into(ty: &TypeModel) -> bool {
     )
 }
 
-fn argument_type(ty: &TypeModel) -> TokenStream {
-    let own = rust_type(ty);
-    if takes_into(ty) {
-        quote!(impl ::core::convert::Into<#own>)
-    } else {
-        own
-    }
-}
-
 /// The type of the frames: the overlay's model, or the type declared in the contract.
 fn frame(operation: &OperationModel, document: &Value) -> Result<TokenStream, Problem> {
     let pointer = format!("{}/{FRAME}", operation.pointer);
-    let problem = |what: &str| Problem::new(what.to_owned()).with_pointer(pointer.clone());
+    let problem = |what: &str| Problem::of(&pointer, what);
     if let Some(named) = document.pointer(&pointer) {
         let name = named.get("model").and_then(Value::as_str);
         let name = name.filter(|name| super::normalize::is_type_name(name));

@@ -29,6 +29,17 @@ pub(crate) fn is_never(schema: &Value) -> bool {
     schema == &Value::Bool(false) || schema.as_object().is_some_and(excludes_all)
 }
 
+/// Whether a value has a type of scalars.
+pub(crate) fn is_of_type(kind: &str, value: &Value) -> bool {
+    match kind {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        _ => false,
+    }
+}
+
 /// Whether a schema extends, directly or indirectly, a schema with a discriminator and without a list of members.
 /// The schema is then a member of the extended one.
 pub(crate) fn extends_parent(document: &Document, schema: &Value) -> bool {

@@ -31,31 +31,39 @@ const TEXTS: [&str; 10] = [
     "x-rust-name",
 ];
 
-/// Keys whose value is a number or a boolean, unless it is a schema.
-const VALUES: [&str; 23] = [
-    "additionalProperties",
-    "allowEmptyValue",
-    "allowReserved",
-    "deprecated",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "explode",
-    "maxContains",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
+/// Keys whose value is a number.
+pub(crate) const NUMBERS: [&str; 9] = [
     "maximum",
-    "minContains",
-    "minItems",
-    "minLength",
-    "minProperties",
     "minimum",
     "multipleOf",
+    "maxLength",
+    "minLength",
+    "maxItems",
+    "minItems",
+    "maxProperties",
+    "minProperties",
+];
+
+/// Keys whose value is true or false.
+pub(crate) const FLAGS: [&str; 8] = [
     "nullable",
+    "deprecated",
     "readOnly",
-    "unevaluatedProperties",
-    "uniqueItems",
     "writeOnly",
+    "uniqueItems",
+    "explode",
+    "allowReserved",
+    "allowEmptyValue",
+];
+
+/// Other keys whose value is a number or a boolean, unless it is a schema.
+const VALUES: [&str; 6] = [
+    "additionalProperties",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxContains",
+    "minContains",
+    "unevaluatedProperties",
 ];
 
 /// Keys whose value is a list of texts if it is a list, and a boolean otherwise.
@@ -392,7 +400,12 @@ impl<'r> Role<'r> {
                 Some(Value::Array(_)) => Self::Values(here),
                 _ => Self::Examples(here),
             },
-            _ if VALUES.contains(&key) => Self::Value,
+            _ if [&NUMBERS[..], &FLAGS, &VALUES]
+                .iter()
+                .any(|keys| keys.contains(&key)) =>
+            {
+                Self::Value
+            }
             _ if DATA.contains(&key) => Self::Data(Some(here)),
             _ if TEXTS.contains(&key) => Self::Text,
             _ if LISTS.contains(&key) => Self::List,

@@ -46,36 +46,29 @@ impl Doc {
     }
 
     /// Appends a paragraph, unless it is empty.
-    pub(crate) fn paragraph(mut self, line: Line) -> Self {
-        if !line.is_empty() {
-            self.blocks.push(Block {
-                heading: None,
-                rows: vec![Row::of(line)],
-            });
-        }
-        self
+    pub(crate) fn paragraph(self, line: Line) -> Self {
+        let is_empty = line.is_empty();
+        self.block(None, (!is_empty).then(|| Row::of(line)))
     }
 
     /// Appends a section: a heading and a paragraph.
-    pub(crate) fn section(mut self, heading: &'static str, line: Line) -> Self {
-        self.blocks.push(Block {
-            heading: Some(heading),
-            rows: vec![Row::of(line)],
-        });
-        self
+    pub(crate) fn section(self, heading: &'static str, line: Line) -> Self {
+        self.block(Some(heading), [Row::of(line)])
     }
 
     /// Appends a section, a heading and a list, unless the list is empty.
-    pub(crate) fn list(mut self, heading: &'static str, items: Vec<Line>) -> Self {
-        if !items.is_empty() {
-            let rows = items.into_iter().map(|line| Row {
-                marker: Some("-".to_owned()),
-                ..Row::of(line)
-            });
-            self.blocks.push(Block {
-                heading: Some(heading),
-                rows: rows.collect(),
-            });
+    pub(crate) fn list(self, heading: &'static str, items: Vec<Line>) -> Self {
+        let rows = items.into_iter().map(|line| Row {
+            marker: Some("-".to_owned()),
+            ..Row::of(line)
+        });
+        self.block(Some(heading), rows)
+    }
+
+    fn block(mut self, heading: Option<&'static str>, rows: impl IntoIterator<Item = Row>) -> Self {
+        let rows: Vec<Row> = rows.into_iter().collect();
+        if !rows.is_empty() {
+            self.blocks.push(Block { heading, rows });
         }
         self
     }

@@ -7,16 +7,16 @@
 use std::collections::BTreeMap;
 
 use super::budget::{self, Budget};
-use super::conflict::Conflict;
 use super::draft::Draft;
 use super::schema::{Components, Kind, Schema};
 use crate::codegen::model::Remark;
+use crate::problem::Problem;
 
 /// Applies the rule to the whole contract.
 ///
 /// # Errors
 /// Returns an error if such a component refers only to itself, so that no value fits it.
-pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
+pub(crate) fn apply(draft: &mut Draft) -> Result<(), Problem> {
     let (named, aliases): (Components, Components) = std::mem::take(&mut draft.components)
         .into_iter()
         .partition(|(_, schema)| is_type(schema));
@@ -31,14 +31,9 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     for name in aliases.keys() {
         writer.resolved(name)?;
     }
-    let mut failed = None;
-    draft.roots_mut(|_, schema| {
-        if let Err(conflict) = writer.write(schema) {
-            failed = failed.take().or(Some(conflict));
-        }
-    });
+    draft.try_roots_mut(|schema| writer.write(schema))?;
     draft.remarks.append(&mut writer.remarks);
-    failed.map_or(Ok(()), Err)
+    Ok(())
 }
 
 fn is_type(schema: &Schema) -> bool {
@@ -57,7 +52,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn resolved(&mut self, name: &str) -> Result<Schema, Conflict> {
+    fn resolved(&mut self, name: &str) -> Result<Schema, Problem> {
         if let Some(done) = self.done.get(name) {
             self.budget.copy(done)?;
             return Ok(done.clone());
@@ -75,20 +70,14 @@ impl Writer<'_> {
                 let what = format!(
                     "`{name}` contains itself and is not an object: within it, a `{name}` can be any JSON value"
                 );
-                self.remarks.push(Remark {
-                    pointer: alias.pointer.clone(),
-                    text: what,
-                });
+                self.remarks.push(Remark::new(&alias.pointer, what));
                 return Ok(Schema::new(Kind::Any, alias.pointer.as_str()));
             }
             let what = format!(
                 "the schema `{name}` contains itself and is not an object: {} → {name}",
                 self.open.join(" → ")
             );
-            return Err(Conflict {
-                pointer: alias.pointer.clone(),
-                what,
-            });
+            return Err(Problem::of(&alias.pointer, what));
         }
         budget::chain(self.open.len(), &alias.pointer)?;
         self.open.push(name.to_owned());
@@ -101,8 +90,7 @@ impl Writer<'_> {
         Ok(schema)
     }
 
-    fn write(&mut self, schema: &mut Schema) -> Result<(), Conflict> {
-        let mut failed = None;
+    fn write(&mut self, schema: &mut Schema) -> Result<(), Problem> {
         if let Kind::Union(union) = &mut schema.kind {
             // A discriminator can still name a member that is written out.
             for member in &mut union.members {
@@ -113,14 +101,7 @@ impl Writer<'_> {
                 }
             }
         }
-        schema.children_mut(|child| {
-            if let Err(conflict) = self.write(child) {
-                failed = failed.take().or(Some(conflict));
-            }
-        });
-        if let Some(conflict) = failed {
-            return Err(conflict);
-        }
+        schema.try_children_mut(|child| self.write(child))?;
         if let Kind::Union(union) = &mut schema.kind {
             for target in union
                 .discriminator

@@ -13,10 +13,10 @@ use super::draft::{Draft, DraftBody};
 use super::fingerprint::fingerprint;
 use super::media;
 use super::read::Reader;
-use super::schema::{Components, Kind, Schema, TextFormat};
+use super::schema::{Kind, Schema, TextFormat, target};
 use super::schema_keys::text;
 use super::styles;
-use crate::codegen::model::{AlternativeModel, BodyKind, Encoding};
+use crate::codegen::model::{AlternativeModel, BodyKind, BodyModel, Encoding, TypeModel};
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ pub(crate) fn read(
     draft: &mut Draft,
     operation: &Map<String, Value>,
     pointer: &str,
-) -> Result<Option<DraftBody>, Problem> {
+) -> Result<Option<(BodyModel, DraftBody)>, Problem> {
     let Some(body) = operation.get("requestBody") else {
         return Ok(None);
     };
@@ -57,7 +57,7 @@ pub(crate) fn read(
         }
     }
     // The sort is stable: among equals, the first in the contract stays first.
-    declared.sort_by_key(|declared| rank(declared.kind));
+    declared.sort_by_key(|declared| declared.kind);
     let mut declared = declared.into_iter();
     let Some(first) = declared.next() else {
         let media = refused.first().copied().unwrap_or_default();
@@ -89,16 +89,17 @@ pub(crate) fn read(
         (_, Some(schema)) => reader.schema(schema, &format!("{at}/schema"))?,
         (_, None) => Schema::new(Kind::Any, at.as_str()),
     };
-    Ok(Some(DraftBody {
+    let model = BodyModel {
         kind: first.kind,
         content_type: media::sent(first.media, first.kind),
         required: body.get("required").and_then(Value::as_bool),
         description: text(body.get("description")),
-        pointer: at,
-        schema,
+        ty: TypeModel::Any,
         encodings: first.encodings,
         alternatives,
-    }))
+    };
+    let pointer = at;
+    Ok(Some((model, DraftBody { pointer, schema })))
 }
 
 /// A media type of a body, or nothing if the client cannot write it.
@@ -160,19 +161,14 @@ fn alternatives<'v>(
             _ => subtype.to_snake_case(),
         };
         let long = content_type.to_snake_case();
-        let mut number = 1;
-        let mut rust_name = format!("body_{short}");
-        while !taken.insert(rust_name.clone()) {
-            rust_name = match number {
-                1 => format!("body_{long}"),
-                number => format!("body_{long}_{number}"),
-            };
-            number += 1;
-        }
+        let numbered = (2..).map(|number| format!("body_{long}_{number}"));
+        let names = [format!("body_{short}"), format!("body_{long}")];
+        let mut names = names.into_iter().chain(numbered);
+        let rust_name = names.find(|name| taken.insert(name.clone()));
         found.push(AlternativeModel {
             kind: other.kind,
             content_type,
-            rust_name,
+            rust_name: rust_name.unwrap_or_default(),
             same_schema: other.schema == first.schema
                 || type_of(first).is_some_and(|first| Some(first) == type_of(&other)),
             encodings: other.encodings,
@@ -181,40 +177,29 @@ fn alternatives<'v>(
     found
 }
 
-fn rank(kind: BodyKind) -> u8 {
-    match kind {
-        BodyKind::Json => 0,
-        BodyKind::Form => 1,
-        BodyKind::Text => 2,
-        BodyKind::Bytes => 3,
-    }
-}
-
 /// Checks, once references are resolved, that each form is an object.
 ///
 /// # Errors
 /// Returns an error if one is not.
-pub(crate) fn check(reader: &Reader<'_>, draft: &Draft) -> Result<(), Problem> {
-    let bodies = draft
-        .operations
-        .iter()
-        .flat_map(|operation| &operation.body);
-    for body in bodies.filter(|body| body.kind == BodyKind::Form) {
-        if !is_object(&draft.components, &body.schema) {
-            return Err(reader
-                .problem(&body.pointer, "a form has to be an object")
+pub(crate) fn check(draft: &Draft) -> Result<(), Problem> {
+    for operation in &draft.operations {
+        let kind = operation.model.body.as_ref().map(|body| body.kind);
+        if let Some(body) = operation
+            .body
+            .as_ref()
+            .filter(|_| kind == Some(BodyKind::Form))
+            && !is_object(&target(&draft.components, &body.schema).kind)
+        {
+            return Err(Problem::of(&body.pointer, "a form has to be an object")
                 .with_help("replace its schema by one of `type: object`, in the overlay"));
         }
     }
     Ok(())
 }
 
-fn is_object(components: &Components, schema: &Schema) -> bool {
-    match &schema.kind {
-        Kind::Ref(name) => components
-            .get(name)
-            .is_some_and(|schema| !matches!(schema.kind, Kind::Enum(_))),
-        Kind::Object(_) | Kind::Map(_) | Kind::Union(_) | Kind::Any => true,
-        _ => false,
-    }
+fn is_object(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Object(_) | Kind::Map(_) | Kind::Union(_) | Kind::Any
+    )
 }

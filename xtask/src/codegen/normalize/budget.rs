@@ -6,8 +6,8 @@
 
 use std::cell::Cell;
 
-use super::conflict::Conflict;
 use super::schema::Schema;
+use crate::problem::Problem;
 
 /// Schemas that are read, counted again for each reference to a schema inside another one.
 pub(crate) const READ: usize = 100_000;
@@ -59,12 +59,10 @@ impl Budget {
     ///
     /// # Errors
     /// Returns an error if fewer schemas remain.
-    pub(crate) fn copy(&self, schema: &Schema) -> Result<(), Conflict> {
+    pub(crate) fn copy(&self, schema: &Schema) -> Result<(), Problem> {
         let (count, _) = extent(schema);
-        self.take(count).map_err(|what| Conflict {
-            pointer: schema.pointer.clone(),
-            what,
-        })
+        self.take(count)
+            .map_err(|what| Problem::of(&schema.pointer, what))
     }
 }
 
@@ -72,12 +70,10 @@ impl Budget {
 ///
 /// # Errors
 /// Returns an error if the chain is too long.
-pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
+pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Problem> {
     if length > CHAIN {
-        return Err(Conflict {
-            pointer: pointer.to_owned(),
-            what: format!("a chain of references and `allOf` has more than {CHAIN} schemas"),
-        });
+        let what = format!("a chain of references and `allOf` has more than {CHAIN} schemas");
+        return Err(Problem::of(pointer, what));
     }
     Ok(())
 }
@@ -86,13 +82,13 @@ pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
 ///
 /// # Errors
 /// Returns an error if schemas are nested too deeply.
-pub(crate) fn depth(schema: &Schema) -> Result<(), Conflict> {
+pub(crate) fn depth(schema: &Schema) -> Result<(), Problem> {
     let (_, depth) = extent(schema);
     if depth > DEPTH {
-        return Err(Conflict {
-            pointer: schema.pointer.clone(),
-            what: format!("more than {DEPTH} schemas are nested in each other"),
-        });
+        return Err(Problem::of(
+            &schema.pointer,
+            format!("more than {DEPTH} schemas are nested in each other"),
+        ));
     }
     Ok(())
 }
@@ -105,12 +101,8 @@ pub(crate) fn extent(schema: &Schema) -> (usize, usize) {
     while let Some((schema, depth)) = open.pop() {
         count += 1;
         deepest = deepest.max(depth);
-        open.extend(
-            schema
-                .children()
-                .into_iter()
-                .map(|child| (child, depth + 1)),
-        );
+        let children = schema.kind.children().into_iter();
+        open.extend(children.map(|child| (child, depth + 1)));
     }
     (count, deepest)
 }

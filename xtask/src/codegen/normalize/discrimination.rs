@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use super::conflict::Conflict;
 use super::json_type::json_type;
-use super::schema::{Components, Kind, Member, Object, Schema, Union};
+use super::schema::{Components, Kind, Member, Object, Schema, Union, target};
 use crate::codegen::model::JsonType;
+use crate::problem::Problem;
 
 /// A property and, for each member of a union, the values that identify the member.
 pub(crate) type Tags = (String, Vec<Vec<String>>);
@@ -20,7 +20,7 @@ pub(crate) fn tags(
     components: &Components,
     schema: &Schema,
     union: &Union,
-) -> Result<Option<Tags>, Conflict> {
+) -> Result<Option<Tags>, Problem> {
     let Some(discriminator) = &union.discriminator else {
         return Ok(told_by_values(components, union));
     };
@@ -30,30 +30,18 @@ pub(crate) fn tags(
             matches!(&member.schema.kind, Kind::Ref(name) if name == target)
                 || member.source.as_ref() == Some(target)
         };
-        match union
-            .members
-            .iter()
-            .position(is_target)
-            .and_then(|index| found.get_mut(index))
-        {
-            Some(tags) => tags.push(tag.clone()),
-            None => {
-                let what = format!(
-                    "the discriminator value `{tag}` selects `{target}`, which is not a member of the union"
-                );
-                return Err(Conflict {
-                    pointer: schema.pointer.clone(),
-                    what,
-                });
-            }
-        }
+        let index = union.members.iter().position(is_target);
+        let Some(tags) = index.and_then(|index| found.get_mut(index)) else {
+            let what = format!(
+                "the discriminator value `{tag}` selects `{target}`, which is not a member of the union"
+            );
+            return Err(Problem::of(&schema.pointer, what));
+        };
+        tags.push(tag.clone());
     }
     let mapped: BTreeSet<String> = found.iter().flatten().cloned().collect();
-    for (tags, member) in found
-        .iter_mut()
-        .zip(&union.members)
-        .filter(|(tags, _)| tags.is_empty())
-    {
+    let untold = found.iter_mut().zip(&union.members);
+    for (tags, member) in untold.filter(|(tags, _)| tags.is_empty()) {
         // Without a mapping, the values of the tag decide; without values, the schema's name.
         let values =
             values_of(components, &member.schema, &discriminator.property).unwrap_or_default();
@@ -98,11 +86,7 @@ pub(crate) fn values_of(
     property: &str,
 ) -> Option<Vec<String>> {
     let object = object_of(components, member)?;
-    let schema = &object.properties.get(property)?.schema;
-    let schema = match &schema.kind {
-        Kind::Ref(name) => components.get(name)?,
-        _ => schema,
-    };
+    let schema = target(components, &object.properties.get(property)?.schema);
     match &schema.kind {
         Kind::Enum(values) => Some(values.iter().map(|value| value.value.clone()).collect()),
         Kind::Integer | Kind::Unsigned | Kind::Boolean if !schema.notes.values.is_empty() => {
@@ -187,12 +171,8 @@ pub(crate) fn object_weight(object: &Object) -> (usize, usize) {
 
 /// The object that a member is.
 pub(crate) fn object_of<'c>(components: &'c Components, schema: &'c Schema) -> Option<&'c Object> {
-    match &schema.kind {
+    match &target(components, schema).kind {
         Kind::Object(object) => Some(object),
-        Kind::Ref(name) => match &components.get(name)?.kind {
-            Kind::Object(object) => Some(object),
-            _ => None,
-        },
         _ => None,
     }
 }

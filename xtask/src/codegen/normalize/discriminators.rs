@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use super::conflict::Conflict;
 use super::discrimination::values_of;
 use super::draft::Draft;
 use super::schema::{Components, Kind, Member, Schema, Union};
 use super::unions;
 use crate::codegen::model::{Remark, UnionStrategy};
+use crate::problem::Problem;
 
 /// Completes the mappings, and removes discriminators that no member has, with a remark.
 ///
 /// # Errors
 /// Returns an error if the members cannot be distinguished without the discriminator.
-pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
+pub(crate) fn apply(draft: &mut Draft) -> Result<(), Problem> {
     let components = draft.components.clone();
     let mut remarks = Vec::new();
     let mut failed = None;
@@ -50,13 +50,10 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
             .trim_end_matches("/oneOf")
             .trim_end_matches("/anyOf");
         if is_told(&components, &pointer, union) {
-            remarks.push(Remark {
-                pointer: format!("{place}/discriminator"),
-                text: format!("{what}: the members are distinguished by their properties"),
-            });
+            remarks.push(Remark::new(format!("{place}/discriminator"), format!("{what}: the members are distinguished by their properties")));
         } else {
             let what = format!("{what}, and nothing else distinguishes them");
-            failed = failed.take().or(Some(Conflict { pointer, what }));
+            failed = failed.take().or(Some(Problem::of(pointer, what)));
         }
     });
     draft.remarks.append(&mut remarks);

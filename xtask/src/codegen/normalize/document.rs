@@ -5,22 +5,15 @@
 //! box recursive types. Enums are replaced later, so their schemas here are placeholders.
 //! Prose is omitted: the passes take it from the facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::conflict::Conflict;
-use super::draft::{Draft, DraftBody, DraftOperation, DraftParameter};
+use super::draft::{Draft, DraftOperation, DraftParameter};
 use super::schema::{Components, Kind, Object, Schema, TextFormat, Union};
 use super::{discrimination, requests, unions};
 use crate::codegen::model::{BodyKind, Format, Usage};
-
-/// The `x-rust-type` of the type that distinguishes absent, null and a value.
-const PATCH: (&str, &str) = ("qovery-api", "qovery_api::Patch");
-
-/// The box for a recursive value: typify does not box anything inside a type of another
-/// crate.
-const BOXED: (&str, &str) = ("std", "std::boxed::Box");
+use crate::problem::Problem;
 
 /// Writes the document.
 ///
@@ -30,11 +23,11 @@ pub(crate) fn write(
     draft: &Draft,
     usage: &BTreeMap<String, Usage>,
     info: (&str, &str),
-) -> Result<Value, Conflict> {
+) -> Result<Value, Problem> {
     let mut schemas = Map::new();
     for (name, schema) in &draft.components {
         let usage = usage.get(name).copied().unwrap_or_default();
-        let value = component(&draft.components, (name, schema), usage)?;
+        let value = component(&draft.components, schema, usage)?;
         schemas.insert(name.clone(), value);
     }
     let operations = draft.operations.iter();
@@ -42,8 +35,8 @@ pub(crate) fn write(
     // the query, whatever the contract's paths and styles are.
     let paths: Map<String, Value> = operations
         .map(|operation| {
-            let method = operation.http_method.to_ascii_lowercase();
-            let path = format!("/{}", operation.method_name);
+            let method = operation.model.http_method.to_ascii_lowercase();
+            let path = format!("/{}", operation.model.method_name);
             (
                 path,
                 object([(method.as_str(), operation_value(operation))]),
@@ -68,16 +61,16 @@ fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
 
 fn operation_value(operation: &DraftOperation) -> Value {
     let mut value = Map::new();
-    value.insert("operationId".into(), json!(operation.method_name));
+    value.insert("operationId".into(), json!(operation.model.method_name));
     value.insert(
         "parameters".into(),
         operation.parameters.iter().map(parameter).collect(),
     );
-    if let Some(body) = &operation.body {
-        value.insert("requestBody".into(), request_body(body));
+    if let (Some(model), Some(body)) = (&operation.model.body, &operation.body) {
+        value.insert("requestBody".into(), request_body(model.kind, &body.schema));
     }
     let mut response = json!({"description": ""});
-    let content = match (operation.success.format, &operation.success.schema) {
+    let content = match (operation.model.success.format, &operation.success) {
         (Format::Json | Format::JsonOrEmpty, Some(schema)) => {
             let schema = object([("schema", used(schema))]);
             Some(object([("application/json", schema)]))
@@ -97,16 +90,16 @@ fn operation_value(operation: &DraftOperation) -> Value {
 
 fn parameter(parameter: &DraftParameter) -> Value {
     object([
-        ("name", json!(parameter.rust_name)),
+        ("name", json!(parameter.model.rust_name)),
         ("in", json!("query")),
-        ("required", json!(parameter.required)),
+        ("required", json!(parameter.model.required)),
         ("schema", used(&parameter.schema)),
     ])
 }
 
-fn request_body(body: &DraftBody) -> Value {
-    let (media, schema) = match body.kind {
-        BodyKind::Json | BodyKind::Form => ("application/json", used(&body.schema)),
+fn request_body(kind: BodyKind, schema: &Schema) -> Value {
+    let (media, schema) = match kind {
+        BodyKind::Json | BodyKind::Form => ("application/json", used(schema)),
         BodyKind::Text => ("text/plain", json!({"type": "string"})),
         BodyKind::Bytes => (
             "application/octet-stream",
@@ -117,20 +110,16 @@ fn request_body(body: &DraftBody) -> Value {
     object([("required", json!(true)), ("content", content)])
 }
 
-fn component(
-    components: &Components,
-    (name, schema): (&str, &Schema),
-    usage: Usage,
-) -> Result<Value, Conflict> {
+fn component(components: &Components, schema: &Schema, usage: Usage) -> Result<Value, Problem> {
     Ok(match &schema.kind {
-        Kind::Object(object) => object_value(components, name, object, usage),
+        Kind::Object(object) => object_value(object, usage),
         Kind::Union(union) => carrier(components, schema, union)?,
         Kind::Enum(_) => json!({"type": "string"}),
         _ => used(schema),
     })
 }
 
-fn object_value(components: &Components, owner: &str, shape: &Object, usage: Usage) -> Value {
+fn object_value(shape: &Object, usage: Usage) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     // Under the names of their fields, so that no two of them become one.
@@ -140,18 +129,10 @@ fn object_value(components: &Components, owner: &str, shape: &Object, usage: Usa
             required.push(name.clone());
         }
         let mut schema = property.schema.clone();
-        let value = if requests::is_patch(property, usage) {
-            schema.nullable = false;
-            let mut value = used(&schema);
-            if holds(components, &schema, owner) {
-                value = of_type(BOXED, &value);
-            }
-            of_type(PATCH, &value)
-        } else {
-            schema.nullable |= requests::is_optional_collection(property, usage);
-            used(&schema)
-        };
-        properties.insert(name, value);
+        // The null of a patch is in the type that the passes put around the value.
+        schema.nullable &= !requests::is_patch(property, usage);
+        schema.nullable |= requests::is_optional_collection(property, usage);
+        properties.insert(name, used(&schema));
     }
     let mut value = object([
         ("type", json!("object")),
@@ -164,51 +145,7 @@ fn object_value(components: &Components, owner: &str, shape: &Object, usage: Usa
     value
 }
 
-/// A Rust type with one parameter.
-fn of_type((name, path): (&str, &str), parameter: &Value) -> Value {
-    let mut parameter = parameter.clone();
-    as_json_schema(&mut parameter);
-    json!({"x-rust-type": {"crate": name, "version": "*", "path": path, "parameters": [parameter]}})
-}
-
-/// Writes in the form of JSON Schema that the values of lists and maps may be null: progenitor reads the parameter
-/// of a type as JSON Schema, which has no `nullable`.
-fn as_json_schema(schema: &mut Value) {
-    let Some(map) = schema.as_object_mut() else {
-        return;
-    };
-    for inner in ["items", "additionalProperties"] {
-        map.get_mut(inner).into_iter().for_each(as_json_schema);
-    }
-    if map.remove("nullable").is_some() {
-        let value = match map.get("allOf").and_then(|parts| parts.get(0)) {
-            Some(reference) => reference.clone(),
-            None => schema.take(),
-        };
-        *schema = json!({"oneOf": [value, {"type": "null"}]});
-    }
-}
-
-/// Whether a value contains a value of a component directly, and not in a list or a map.
-fn holds(components: &Components, schema: &Schema, owner: &str) -> bool {
-    let mut open = vec![schema];
-    let mut seen = BTreeSet::new();
-    while let Some(schema) = open.pop() {
-        match &schema.kind {
-            Kind::Ref(name) if name == owner => return true,
-            Kind::Ref(name) if seen.insert(name) => open.extend(components.get(name)),
-            Kind::Object(object) => {
-                let properties = object.properties.values();
-                open.extend(properties.map(|property| &property.schema));
-            }
-            Kind::Union(union) => open.extend(union.members.iter().map(|member| &member.schema)),
-            _ => {}
-        }
-    }
-    false
-}
-
-fn carrier(components: &Components, schema: &Schema, union: &Union) -> Result<Value, Conflict> {
+fn carrier(components: &Components, schema: &Schema, union: &Union) -> Result<Value, Problem> {
     let tags = discrimination::tags(components, schema, union)?
         .map(|(_, tags)| tags)
         .unwrap_or_default();

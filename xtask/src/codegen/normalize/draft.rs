@@ -1,11 +1,9 @@
 //! The contract while it is being normalized: operations and components, read but not yet named.
 //!
-//! [`super::facts`] converts it to the facts that the passes use.
+//! [`super::facts`] completes the facts that the passes use.
 
 use super::schema::{Components, Schema};
-use crate::codegen::model::{
-    AlternativeModel, BodyKind, Encoding, Format, Location, Remark, Shape, Style,
-};
+use crate::codegen::model::{OperationModel, ParameterModel, Remark};
 
 /// The whole contract.
 #[derive(Debug, Default)]
@@ -15,62 +13,28 @@ pub(crate) struct Draft {
     pub(crate) remarks: Vec<Remark>,
 }
 
+/// An operation and the schemas of its values. Its facts have no types and no parameters yet.
 #[derive(Debug)]
 pub(crate) struct DraftOperation {
-    pub(crate) pointer: String,
-    pub(crate) id: String,
-    pub(crate) method_name: String,
-    pub(crate) type_name: String,
-    pub(crate) http_method: String,
-    pub(crate) path: String,
-    pub(crate) fixed_query: Vec<(String, String)>,
-    pub(crate) tags: Vec<String>,
-    pub(crate) summary: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) deprecated: bool,
+    pub(crate) model: OperationModel,
     pub(crate) parameters: Vec<DraftParameter>,
     pub(crate) body: Option<DraftBody>,
-    pub(crate) success: DraftSuccess,
-    pub(crate) errors: Vec<(String, Option<String>)>,
+    pub(crate) success: Option<Schema>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct DraftParameter {
+    /// The facts. The shape is set after references are resolved; a parameter that is a document has this shape
+    /// from the beginning.
+    pub(crate) model: ParameterModel,
     pub(crate) pointer: String,
-    pub(crate) name: String,
-    pub(crate) rust_name: String,
-    pub(crate) location: Location,
-    pub(crate) required: bool,
-    /// Set after references are resolved. A parameter that is a document has this shape from the beginning.
-    pub(crate) shape: Shape,
-    pub(crate) style: Style,
-    pub(crate) deprecated: bool,
-    pub(crate) description: Option<String>,
     pub(crate) schema: Schema,
 }
 
 #[derive(Debug)]
 pub(crate) struct DraftBody {
-    pub(crate) kind: BodyKind,
-    pub(crate) content_type: String,
-    pub(crate) required: Option<bool>,
-    pub(crate) description: Option<String>,
     pub(crate) pointer: String,
     pub(crate) schema: Schema,
-    pub(crate) encodings: Vec<(String, Encoding)>,
-    pub(crate) alternatives: Vec<AlternativeModel>,
-}
-
-#[derive(Debug)]
-pub(crate) struct DraftSuccess {
-    pub(crate) format: Format,
-    /// Whether a text is a secret as a whole.
-    pub(crate) secret: bool,
-    pub(crate) schema: Option<Schema>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) accept: Vec<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) statuses: Vec<String>,
 }
 
 /// The owner of an outermost schema.
@@ -90,7 +54,7 @@ impl DraftOperation {
     pub(crate) fn schemas(&self) -> impl Iterator<Item = &Schema> {
         let parameters = self.parameters.iter().map(|parameter| &parameter.schema);
         let body = self.body.iter().map(|body| &body.schema);
-        parameters.chain(body).chain(&self.success.schema)
+        parameters.chain(body).chain(&self.success)
     }
 
     /// The same schemas, to change them.
@@ -98,7 +62,7 @@ impl DraftOperation {
         let parameters = self.parameters.iter_mut();
         let parameters = parameters.map(|parameter| &mut parameter.schema);
         let body = self.body.iter_mut().map(|body| &mut body.schema);
-        parameters.chain(body).chain(&mut self.success.schema)
+        parameters.chain(body).chain(&mut self.success)
     }
 }
 
@@ -109,17 +73,16 @@ impl Draft {
             visit(&Root::Component(name.clone()), schema);
         }
         for operation in &mut self.operations {
+            let owner = || operation.model.type_name.clone();
             for parameter in &mut operation.parameters {
-                visit(
-                    &Root::Parameter(operation.type_name.clone(), parameter.name.clone()),
-                    &mut parameter.schema,
-                );
+                let root = Root::Parameter(owner(), parameter.model.name.clone());
+                visit(&root, &mut parameter.schema);
             }
             if let Some(body) = &mut operation.body {
-                visit(&Root::Body(operation.type_name.clone()), &mut body.schema);
+                visit(&Root::Body(owner()), &mut body.schema);
             }
-            if let Some(schema) = &mut operation.success.schema {
-                visit(&Root::Success(operation.type_name.clone()), schema);
+            if let Some(schema) = &mut operation.success {
+                visit(&Root::Success(owner()), schema);
             }
         }
     }
@@ -129,10 +92,21 @@ impl Draft {
         self.roots_mut(|_, schema| schema.walk_mut(&mut visit));
     }
 
-    pub(crate) fn remark(&mut self, pointer: &str, text: impl Into<String>) {
-        self.remarks.push(Remark {
-            pointer: pointer.to_owned(),
-            text: text.into(),
+    /// Calls `visit` for each outermost schema. Returns the first error.
+    pub(crate) fn try_roots_mut<E>(
+        &mut self,
+        mut visit: impl FnMut(&mut Schema) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut outcome = Ok(());
+        self.roots_mut(|_, schema| {
+            if outcome.is_ok() {
+                outcome = visit(schema);
+            }
         });
+        outcome
+    }
+
+    pub(crate) fn remark(&mut self, pointer: impl Into<String>, text: impl Into<String>) {
+        self.remarks.push(Remark::new(pointer, text));
     }
 }

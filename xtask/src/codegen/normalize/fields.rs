@@ -22,12 +22,9 @@ pub(crate) fn apply(draft: &mut Draft) {
             let plain = names::value_name(name);
             let rust = taken.distinct(&plain);
             if rust != plain {
-                draft.remarks.push(Remark {
-                    pointer: property.schema.pointer.clone(),
-                    text: format!(
+                draft.remarks.push(Remark::new(&property.schema.pointer, format!(
                         "another field is called `{plain}` in Rust; the field of the property `{name}` is called `{rust}`"
-                    ),
-                });
+                    )));
             }
             property.rust_name = rust;
         }

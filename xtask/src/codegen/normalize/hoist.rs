@@ -7,63 +7,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{Draft, Root};
+use super::draft::{Draft, DraftOperation, Root};
 use super::fingerprint::fingerprint;
-use super::schema::{Components, Kind, Schema};
+use super::schema::{Kind, Schema};
 use super::suggest::{InlineSchemas, Owner, Place, Step, chosen, member_hints, temporary};
 
-/// An inline schema that will be a component.
-#[derive(Debug)]
-struct Inline {
-    schema: Schema,
-    place: Place,
-}
-
-/// The result of hoisting.
-#[derive(Debug, Default)]
-pub(crate) struct Hoisted {
-    /// All inline schemas, by the name in the references to them.
-    inline: InlineSchemas,
-}
-
 /// Replaces inline schemas by references with temporary names that no contract can have.
-pub(crate) fn apply(draft: &mut Draft) -> Hoisted {
-    let mut found = Vec::new();
+pub(crate) fn apply(draft: &mut Draft) -> InlineSchemas {
+    let mut found = InlineSchemas::new();
     draft.roots_mut(|root, schema| {
-        let place = match root {
+        let (owner, steps) = match root {
             Root::Component(name) => {
-                let owner = Owner::Component(name.clone());
+                let owner = Owner::Schema(name.clone());
                 return within(schema, &owner, &[], &mut found);
             }
-            Root::Parameter(operation, name) => Place {
-                owner: Owner::Named(operation.clone()),
-                steps: vec![Step::Property(name.clone())],
-            },
-            Root::Body(operation) => Place {
-                owner: Owner::Named(format!("{operation}Request")),
-                steps: Vec::new(),
-            },
-            Root::Success(operation) => Place {
-                owner: Owner::Named(format!("{operation}Response")),
-                steps: Vec::new(),
-            },
+            Root::Parameter(operation, name) => {
+                (operation.clone(), vec![Step::Property(name.clone())])
+            }
+            Root::Body(operation) => (format!("{operation}Request"), Vec::new()),
+            Root::Success(operation) => (format!("{operation}Response"), Vec::new()),
         };
-        take(schema, place, &mut found);
+        let owner = Owner::Named(owner);
+        take(schema, Place { owner, steps }, &mut found);
     });
-    let mut inline: InlineSchemas = BTreeMap::new();
-    for (number, Inline { schema, place }) in found.into_iter().enumerate() {
-        inline.insert(temporary(number), (schema, vec![place]));
-    }
-    let mut hoisted = Hoisted { inline };
-    unite(&mut draft.components, &mut hoisted, |visit| {
-        for operation in &mut draft.operations {
-            operation.schemas_mut().for_each(&mut *visit);
-        }
-    });
-    hoisted
+    unite(draft, &mut found);
+    found
 }
 
-fn within(schema: &mut Schema, owner: &Owner, steps: &[Step], found: &mut Vec<Inline>) {
+fn within(schema: &mut Schema, owner: &Owner, steps: &[Step], found: &mut InlineSchemas) {
     let then = |step: Step| {
         let steps = steps.iter().cloned().chain([step]).collect();
         Place {
@@ -75,11 +46,8 @@ fn within(schema: &mut Schema, owner: &Owner, steps: &[Step], found: &mut Vec<In
         Kind::List(items) | Kind::Map(items) => take(items, then(Step::Item), found),
         Kind::Object(object) => {
             for (name, property) in &mut object.properties {
-                take(
-                    &mut property.schema,
-                    then(Step::Property(name.clone())),
-                    found,
-                );
+                let place = then(Step::Property(name.clone()));
+                take(&mut property.schema, place, found);
             }
             if let Some(extra) = &mut object.extra {
                 take(extra, then(Step::Property("extra".to_owned())), found);
@@ -95,97 +63,68 @@ fn within(schema: &mut Schema, owner: &Owner, steps: &[Step], found: &mut Vec<In
     }
 }
 
-fn take(schema: &mut Schema, place: Place, found: &mut Vec<Inline>) {
+fn take(schema: &mut Schema, place: Place, found: &mut InlineSchemas) {
     if !matches!(
         schema.kind,
         Kind::Object(_) | Kind::Enum(_) | Kind::Union(_)
     ) {
         return within(schema, &place.owner, &place.steps, found);
     }
-    let number = found.len();
-    // The number is assigned before those of the nested schemas, so that owners precede their contents.
-    found.push(Inline {
-        schema: Schema::new(Kind::Any, ""),
-        place,
-    });
-    let kind = std::mem::replace(&mut schema.kind, Kind::Any);
+    let name = temporary(found.len());
+    // The name is assigned before those of the nested schemas, so that owners precede their contents.
+    let blank = Schema::new(Kind::Any, "");
+    found.insert(name.clone(), (blank, vec![place]));
+    let kind = std::mem::replace(&mut schema.kind, Kind::Ref(name.clone()));
     let mut inner = Schema::new(kind, schema.pointer.as_str());
     inner.notes = schema.notes.clone();
-    within(&mut inner, &Owner::Inline(number), &[], found);
-    schema.kind = Kind::Ref(temporary(number));
-    if let Some(slot) = found.get_mut(number) {
-        slot.schema = inner;
+    within(&mut inner, &Owner::Schema(name.clone()), &[], found);
+    if let Some((slot, _)) = found.get_mut(&name) {
+        *slot = inner;
     }
 }
 
 /// Unites equal schemas until nothing changes: each round may make the enclosing schemas equal.
-fn unite(
-    components: &mut Components,
-    hoisted: &mut Hoisted,
-    mut others: impl FnMut(&mut dyn FnMut(&mut Schema)),
-) {
+fn unite(draft: &mut Draft, inline: &mut InlineSchemas) {
     loop {
-        let mut known: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for (name, schema) in components
-            .iter()
-            .filter(|(_, schema)| is_distinguishing(schema))
-        {
-            let only = known
-                .entry(fingerprint(schema))
-                .and_modify(|first| *first = None);
-            only.or_insert_with(|| Some(name.clone()));
+        let mut known: BTreeMap<String, Option<&String>> = BTreeMap::new();
+        let components = draft.components.iter();
+        for (name, schema) in components.filter(|(_, schema)| is_distinguishing(schema)) {
+            let only = known.entry(fingerprint(schema));
+            only.and_modify(|first| *first = None).or_insert(Some(name));
         }
-        let mut first: BTreeMap<String, String> = BTreeMap::new();
+        let mut first: BTreeMap<String, &String> = BTreeMap::new();
         let mut renamed: BTreeMap<String, String> = BTreeMap::new();
-        for (name, (schema, _)) in &hoisted.inline {
+        for (name, (schema, _)) in &*inline {
             let named = schema.notes.rust_name.as_deref();
             let print = fingerprint(schema);
             let key = format!("{print} {}", named.unwrap_or_default());
-            let component = known
-                .get(&print)
-                .and_then(Option::as_ref)
-                .filter(|_| named.is_none());
-            match component.or_else(|| first.get(&key)) {
-                Some(same) => {
-                    renamed.insert(name.clone(), same.clone());
-                }
-                None => {
-                    first.insert(key, name.clone());
-                }
+            let component = known.get(&print).copied().flatten();
+            let component = component.filter(|_| named.is_none());
+            match component.or_else(|| first.get(&key).copied()) {
+                Some(same) => drop(renamed.insert(name.clone(), same.clone())),
+                None => drop(first.insert(key, name)),
             }
         }
         if renamed.is_empty() {
             return;
         }
         for (gone, stays) in &renamed {
-            let places = hoisted
-                .inline
-                .remove(gone)
-                .map(|(_, places)| places)
-                .unwrap_or_default();
-            if let Some((_, known)) = hoisted.inline.get_mut(stays) {
-                known.extend(places);
+            let places = inline.remove(gone).map(|(_, places)| places);
+            if let Some((_, known)) = inline.get_mut(stays) {
+                known.extend(places.unwrap_or_default());
             }
         }
-        let mut rename =
-            |schema: &mut Schema| rename_references(schema, &|name| renamed.get(name).cloned());
-        components.values_mut().for_each(&mut rename);
-        hoisted
-            .inline
-            .values_mut()
-            .for_each(|(schema, _)| rename(schema));
-        others(&mut rename);
-        for place in hoisted.inline.values_mut().flat_map(|(_, places)| places) {
-            if let Owner::Inline(number) = place.owner
-                && let Some(same) = renamed.get(&temporary(number))
+        let inner = inline.values_mut().map(|(schema, _)| schema);
+        let operations = draft.operations.iter_mut();
+        let outer = operations.flat_map(DraftOperation::schemas_mut);
+        for schema in draft.components.values_mut().chain(inner).chain(outer) {
+            rename_references(schema, &|name| renamed.get(name).cloned());
+        }
+        for place in inline.values_mut().flat_map(|(_, places)| places) {
+            if let Owner::Schema(name) = &mut place.owner
+                && let Some(same) = renamed.get(name)
             {
-                place.owner = match same
-                    .strip_prefix('\u{10FFFF}')
-                    .and_then(|number| number.parse().ok())
-                {
-                    Some(number) => Owner::Inline(number),
-                    None => Owner::Component(same.clone()),
-                };
+                name.clone_from(same);
             }
         }
     }
@@ -203,55 +142,40 @@ fn is_distinguishing(schema: &Schema) -> bool {
 
 /// Renames the targets of a schema's references and of its unions' mappings.
 pub(crate) fn rename_references(schema: &mut Schema, rename: &dyn Fn(&str) -> Option<String>) {
-    schema.walk_mut(&mut |schema| match &mut schema.kind {
-        Kind::Ref(name) => {
-            if let Some(new) = rename(name) {
-                *name = new;
-            }
+    let rename = |name: &mut String| {
+        if let Some(new) = rename(name) {
+            *name = new;
         }
+    };
+    schema.walk_mut(&mut |schema| match &mut schema.kind {
+        Kind::Ref(name) => rename(name),
         Kind::Union(union) => {
-            let sources = union
-                .members
-                .iter_mut()
-                .filter_map(|member| member.source.as_mut());
-            let targets = union
-                .discriminator
-                .iter_mut()
-                .flat_map(|discriminator| discriminator.mapping.values_mut());
-            for name in sources.chain(targets) {
-                if let Some(new) = rename(name) {
-                    *name = new;
-                }
-            }
+            let sources = union.members.iter_mut();
+            let sources = sources.filter_map(|member| member.source.as_mut());
+            let discriminator = union.discriminator.iter_mut();
+            let targets = discriminator.flat_map(|one| one.mapping.values_mut());
+            sources.chain(targets).for_each(rename);
         }
         _ => {}
     });
 }
 
-impl Hoisted {
-    /// Gives every inline schema a name and makes it a component. `known` maps components to their Rust
-    /// names; the names of the inline schemas are added.
-    pub(crate) fn name(self, draft: &mut Draft, known: &mut BTreeMap<String, String>) {
-        let mut taken: BTreeSet<String> = known.values().cloned().collect();
-        taken.extend(
-            self.inline
-                .values()
-                .filter_map(|(schema, _)| schema.notes.rust_name.clone()),
-        );
-        for (key, (schema, places)) in &self.inline {
-            let name = match &schema.notes.rust_name {
-                Some(name) => name.clone(),
-                None => chosen(places, known, &taken, &self.inline),
-            };
-            taken.insert(name.clone());
-            known.insert(key.clone(), name);
-        }
-        draft.components.extend(
-            self.inline
-                .into_iter()
-                .map(|(key, (schema, _))| (key, schema)),
-        );
+/// Gives every inline schema a name and makes it a component. `known` maps components to their Rust names; the names
+/// of the inline schemas are added.
+pub(crate) fn name(inline: InlineSchemas, draft: &mut Draft, known: &mut BTreeMap<String, String>) {
+    let mut taken: BTreeSet<String> = known.values().cloned().collect();
+    let given = inline.values().map(|(schema, _)| &schema.notes.rust_name);
+    taken.extend(given.flatten().cloned());
+    for (key, (schema, places)) in &inline {
+        let name = match &schema.notes.rust_name {
+            Some(name) => name.clone(),
+            None => chosen(places, known, &taken, &inline),
+        };
+        taken.insert(name.clone());
+        known.insert(key.clone(), name);
     }
+    let inline = inline.into_iter().map(|(key, (schema, _))| (key, schema));
+    draft.components.extend(inline);
 }
 
 #[cfg(test)]

@@ -7,84 +7,56 @@ use serde_json::{Map, Value};
 
 use crate::codegen::doc::Line;
 
+/// The limits that are numbers: the keyword, the sentence around the number, and a number that limits nothing.
+const NUMBERS: [(&str, &str, &str, Option<u64>); 7] = [
+    ("multipleOf", "A multiple of ", ".", Some(1)),
+    ("minLength", "At least ", " characters.", Some(0)),
+    ("maxLength", "At most ", " characters.", None),
+    ("minItems", "At least ", " items.", Some(0)),
+    ("maxItems", "At most ", " items.", None),
+    ("minProperties", "At least ", " properties.", Some(0)),
+    ("maxProperties", "At most ", " properties.", None),
+];
+
 /// One sentence for each limit that the schema states.
 pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<Line> {
-    let number = |key: &str| {
-        map.get(key)
-            .filter(|value| value.is_number())
-            .map(Value::to_string)
+    let number = |key: &str| map.get(key).filter(|value| value.is_number());
+    let stated = |before: &str, value: &Value, after: &str| {
+        Line::new(before).text(&value.to_string()).text(after)
     };
-    let excluded = |key: &str| map.get(key) == Some(&Value::Bool(true));
+    // An exclusive limit is a number since 3.1, and before that a flag beside the other one.
+    let bound = |inclusive: &str, exclusive: &str, [at, beyond]: [&str; 2]| {
+        let is_excluded = map.get(exclusive) == Some(&Value::Bool(true));
+        match (number(exclusive), number(inclusive)) {
+            (Some(value), _) => Some(stated(beyond, value, ".")),
+            (None, Some(value)) => Some(stated(if is_excluded { beyond } else { at }, value, ".")),
+            (None, None) => None,
+        }
+    };
+    let lower = ["At least ", "Greater than "];
+    let upper = ["At most ", "Less than "];
     let mut found = Vec::new();
-    let lower = number("exclusiveMinimum")
-        .map(|value| stated("Greater than ", &value, "."))
-        .or_else(|| {
-            let value = number("minimum")?;
-            Some(if excluded("exclusiveMinimum") {
-                stated("Greater than ", &value, ".")
-            } else {
-                stated("At least ", &value, ".")
-            })
-        });
-    let upper = number("exclusiveMaximum")
-        .map(|value| stated("Less than ", &value, "."))
-        .or_else(|| {
-            let value = number("maximum")?;
-            Some(if excluded("exclusiveMaximum") {
-                stated("Less than ", &value, ".")
-            } else {
-                stated("At most ", &value, ".")
-            })
-        });
-    found.extend(lower);
-    found.extend(upper);
-    found.extend(
-        number("multipleOf")
-            .filter(|value| value != "1")
-            .map(|value| stated("A multiple of ", &value, ".")),
-    );
-    found.extend(
-        number("minLength")
-            .filter(|value| value != "0")
-            .map(|value| stated("At least ", &value, " characters.")),
-    );
-    found.extend(number("maxLength").map(|value| stated("At most ", &value, " characters.")));
-    found.extend(
-        map.get("pattern")
-            .and_then(Value::as_str)
-            .map(|pattern| Line::new("Matches ").code(pattern).text(".")),
-    );
-    found.extend(
-        number("minItems")
-            .filter(|value| value != "0")
-            .map(|value| stated("At least ", &value, " items.")),
-    );
-    found.extend(number("maxItems").map(|value| stated("At most ", &value, " items.")));
-    if map.get("uniqueItems") == Some(&Value::Bool(true)) {
-        found.push(Line::new("No two items are equal."));
-    }
-    found.extend(
-        number("minProperties")
-            .filter(|value| value != "0")
-            .map(|value| stated("At least ", &value, " properties.")),
-    );
-    found.extend(number("maxProperties").map(|value| stated("At most ", &value, " properties.")));
-    if let Some(values) = map.get("enum").and_then(Value::as_array) {
-        let told: Vec<String> = values
-            .iter()
-            .filter(|value| value.is_number())
-            .map(Value::to_string)
-            .collect();
-        if !told.is_empty() && told.len() == values.iter().filter(|value| !value.is_null()).count()
-        {
-            found.push(Line::new("One of ").listed(told).text("."));
+    found.extend(bound("minimum", "exclusiveMinimum", lower));
+    found.extend(bound("maximum", "exclusiveMaximum", upper));
+    for (key, before, after, nothing) in NUMBERS {
+        let value = number(key).filter(|value| nothing.is_none() || value.as_u64() != nothing);
+        found.extend(value.map(|value| stated(before, value, after)));
+        if key == "maxLength" {
+            let pattern = map.get("pattern").and_then(Value::as_str);
+            found.extend(pattern.map(|pattern| Line::new("Matches ").code(pattern).text(".")));
+        }
+        if key == "maxItems" && map.get("uniqueItems") == Some(&Value::Bool(true)) {
+            found.push(Line::new("No two items are equal."));
         }
     }
+    let values = map.get("enum").and_then(Value::as_array);
+    let values = values.into_iter().flatten();
+    let mut values = values.filter(|value| !value.is_null()).peekable();
+    if values.peek().is_some() && values.clone().all(Value::is_number) {
+        let told = values.map(Value::to_string);
+        found.push(Line::new("One of ").listed(told).text("."));
+    }
     found
-}
-
-fn stated(before: &str, value: &str, after: &str) -> Line {
-    Line::new(before).text(value).text(after)
 }
 
 #[cfg(test)]

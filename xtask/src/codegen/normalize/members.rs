@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use super::draft::Draft;
 use super::fingerprint::fingerprint;
-use super::schema::{Components, EnumValue, Kind, Member, Schema, TextFormat, Union};
+use super::schema::{
+    Components, EnumValue, Kind, Member, Schema, TextFormat, Union, followed, target,
+};
 use crate::codegen::model::Remark;
 
 /// Applies the rule to the whole contract, with a remark for each member that is left out.
@@ -27,34 +29,14 @@ pub(crate) fn apply(draft: &mut Draft) {
     draft.remarks.append(&mut remarks);
 }
 
-/// The component that a chain of references leads to, and its name.
-fn target<'c>(components: &'c Components, name: &str) -> Option<(&'c str, &'c Schema)> {
-    let mut seen = BTreeSet::new();
-    let (mut name, mut schema) = components.get_key_value(name)?;
-    while let Kind::Ref(next) = &schema.kind {
-        if !seen.insert(name) {
-            return None;
-        }
-        (name, schema) = components.get_key_value(next)?;
-    }
-    Some((name, schema))
-}
-
 /// The kind of a member, also if it is a reference.
 fn kind<'m>(components: &'m Components, member: &'m Member) -> &'m Kind {
-    match &member.schema.kind {
-        Kind::Ref(name) => {
-            target(components, name).map_or(&member.schema.kind, |(_, found)| &found.kind)
-        }
-        kind => kind,
-    }
+    &target(components, &member.schema).kind
 }
 
 fn nulls(components: &Components, union: &mut Union) {
     for member in &mut union.members {
-        if matches!(member.schema.kind, Kind::Ref(_))
-            && matches!(kind(components, member), Kind::Null)
-        {
+        if matches!(kind(components, member), Kind::Null) {
             member.schema.kind = Kind::Null;
         }
     }
@@ -71,11 +53,8 @@ fn once(components: &Components, union: &mut Union, remarks: &mut Vec<Remark>) {
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut names: BTreeSet<String> = BTreeSet::new();
     // Named members come first, so that the copy is left out if both a schema and a copy of it are members.
-    for member in &union.members {
-        if let Kind::Ref(name) = &member.schema.kind
-            && compares
-            && let Some((_, found)) = target(components, name)
-        {
+    for member in union.members.iter().filter(|_| compares) {
+        if let (Some(_), found) = followed(components, &member.schema) {
             known.insert(plain(found));
         }
     }
@@ -87,8 +66,8 @@ fn once(components: &Components, union: &mut Union, remarks: &mut Vec<Remark>) {
             // Each name may be a tag of its own.
             Kind::Ref(name) if is_tagged => names.insert(name.clone()),
             Kind::Ref(name) => {
-                let name = target(components, name).map_or(name.as_str(), |(name, _)| name);
-                names.insert(name.to_owned())
+                let (target, _) = followed(components, &member.schema);
+                names.insert(target.unwrap_or(name).to_owned())
             }
             _ => known.insert(plain(&member.schema)),
         };
@@ -97,10 +76,10 @@ fn once(components: &Components, union: &mut Union, remarks: &mut Vec<Remark>) {
             continue;
         }
         nullable |= member.schema.nullable;
-        remarks.push(Remark {
-            pointer: member.schema.pointer,
-            text: "the union has this member already: the two are one variant".to_owned(),
-        });
+        remarks.push(Remark::new(
+            member.schema.pointer,
+            "the union has this member already: the two are one variant",
+        ));
     }
     if let Some(first) = kept.first_mut() {
         first.schema.nullable |= nullable;
@@ -121,11 +100,7 @@ fn one_enum(components: &Components, union: &mut Union, remarks: &mut Vec<Remark
         let kind = kind(components, member);
         matches!(kind, Kind::Text(TextFormat::Plain | TextFormat::Binary))
     };
-    let enums = union
-        .members
-        .iter()
-        .filter(|member| is_enum(member))
-        .count();
+    let enums = union.members.iter().filter(|one| is_enum(one)).count();
     if enums == 0 || enums == 1 && !union.members.iter().any(is_text) {
         return;
     }
@@ -157,13 +132,13 @@ fn one_enum(components: &Components, union: &mut Union, remarks: &mut Vec<Remark
         member.schema.nullable |= nullable;
         if enums > 1 {
             member.schema.kind = Kind::Enum(std::mem::take(&mut values));
-            remarks.push(Remark {
-                pointer: member.schema.pointer.clone(),
-                text: format!(
+            remarks.push(Remark::new(
+                &member.schema.pointer,
+                format!(
                     "this and the other {} enums of the union are one enum with the values of all",
                     enums - 1
                 ),
-            });
+            ));
         }
         true
     });

@@ -9,12 +9,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::{self, Budget};
-use super::conflict::Conflict;
 use super::fingerprint::fingerprint;
 use super::names;
 use super::schema::{Components, EnumValue, Kind, Member, Object, Schema, TextFormat, Union};
 use crate::codegen::model::Remark;
+use crate::contract::inner::free;
 use crate::contract::pointer::steps;
+use crate::problem::Problem;
 
 /// The message on a schema that no value fits.
 pub(crate) const NO_VALUE: &str =
@@ -53,22 +54,16 @@ impl<'a> Merger<'a> {
     ///
     /// # Errors
     /// Returns an error if it is composed of itself, or of schemas that no value can satisfy at once.
-    fn component(&mut self, name: &str) -> Result<(), Conflict> {
-        let Some(schema) = self
-            .components
-            .get(name)
-            .filter(|_| !self.merged.contains_key(name))
-        else {
+    fn component(&mut self, name: &str) -> Result<(), Problem> {
+        let known = self.components.get(name);
+        let Some(schema) = known.filter(|_| !self.merged.contains_key(name)) else {
             return Ok(());
         };
         if self.open.iter().any(|open| open == name) {
             let chain = self.open.join(" → ");
             let what = format!("the schema `{name}` is composed of itself: {chain} → {name}");
             self.is_cycle = true;
-            return Err(Conflict {
-                pointer: schema.pointer.clone(),
-                what,
-            });
+            return Err(Problem::of(&schema.pointer, what));
         }
         budget::chain(self.open.len(), &schema.pointer)?;
         self.open.push(name.to_owned());
@@ -82,16 +77,15 @@ impl<'a> Merger<'a> {
     ///
     /// # Errors
     /// Returns an error if one is composed of itself, or of schemas that no value can satisfy at once.
-    pub(crate) fn finish(mut self) -> Result<(Components, Vec<Remark>), Conflict> {
+    pub(crate) fn finish(mut self) -> Result<(Components, Vec<Remark>), Problem> {
         let components = self.components;
-        let mut merged = Components::new();
         for name in components.keys() {
             self.component(name)?;
         }
+        let mut merged = Components::new();
         for name in components.keys() {
-            if let Some(schema) = self.merged.get(name) {
-                merged.insert(name.clone(), schema.clone());
-            }
+            let found = self.merged.get(name).cloned();
+            merged.extend(found.map(|schema| (name.clone(), schema)));
         }
         for (name, schema) in self.deferred.clone() {
             let schema = self.schema(schema)?;
@@ -102,7 +96,7 @@ impl<'a> Merger<'a> {
 
     /// A part of a value, merged. A part that is composed of an enclosing component is deferred until
     /// that component is merged, and a reference replaces it.
-    fn part(&mut self, schema: Schema) -> Result<Schema, Conflict> {
+    fn part(&mut self, schema: Schema) -> Result<Schema, Problem> {
         let is_apart = |schema: &Schema| !matches!(schema.kind, Kind::AllOf(_) | Kind::Union(_));
         if self.open.is_empty() || is_apart(&schema) {
             return self.schema(schema);
@@ -126,13 +120,9 @@ impl<'a> Merger<'a> {
         let name = match known {
             Some((name, _)) => name.clone(),
             None => {
-                let plain = name_of(self.components, &pointer);
-                let numbered = (2..).map(|number| format!("{plain}{number}"));
-                let mut names = std::iter::once(plain.clone()).chain(numbered);
-                let is_free = |name: &String| {
-                    !self.components.contains_key(name) && !self.deferred.contains_key(name)
-                };
-                let name = names.find(is_free).unwrap_or(plain);
+                let name = free(&name_of(self.components, &pointer), |name| {
+                    self.components.contains_key(name) || self.deferred.contains_key(name)
+                });
                 self.deferred.insert(name.clone(), schema);
                 name
             }
@@ -141,26 +131,18 @@ impl<'a> Merger<'a> {
     }
 
     /// A schema, merged with everything in it.
-    pub(crate) fn schema(&mut self, mut schema: Schema) -> Result<Schema, Conflict> {
-        let mut failed = None;
+    pub(crate) fn schema(&mut self, mut schema: Schema) -> Result<Schema, Problem> {
         let is_union = matches!(schema.kind, Kind::Union(_));
         if !matches!(schema.kind, Kind::AllOf(_)) {
-            schema.children_mut(|child| {
+            schema.try_children_mut(|child| {
                 let taken = std::mem::replace(child, Schema::new(Kind::Any, ""));
                 // A member of a union is the value itself.
-                let merged = if is_union {
-                    self.schema(taken)
-                } else {
-                    self.part(taken)
+                *child = match is_union {
+                    true => self.schema(taken)?,
+                    false => self.part(taken)?,
                 };
-                match merged {
-                    Ok(merged) => *child = merged,
-                    Err(conflict) => failed = failed.take().or(Some(conflict)),
-                }
-            });
-        }
-        if let Some(conflict) = failed {
-            return Err(conflict);
+                Ok(())
+            })?;
         }
         match &mut schema.kind {
             Kind::AllOf(parts) => {
@@ -185,27 +167,21 @@ impl<'a> Merger<'a> {
         Ok(schema)
     }
 
-    fn all(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Conflict> {
+    fn all(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Problem> {
         let (neutral, mut distinguishing): (Vec<Schema>, Vec<Schema>) =
             parts.into_iter().partition(Schema::is_neutral);
         let nullable = neutral.iter().any(|part| part.nullable);
-        let mut merged = if distinguishing.len() == 1 {
-            match distinguishing.pop() {
-                Some(
-                    part @ Schema {
-                        kind: Kind::Ref(_), ..
-                    },
-                ) => part,
-                Some(part) => self.schema(part)?,
-                None => Schema::new(Kind::Any, pointer),
+        let mut merged = match (distinguishing.len(), distinguishing.pop()) {
+            (1, Some(part)) if matches!(part.kind, Kind::Ref(_)) => part,
+            (1, Some(part)) => self.schema(part)?,
+            (_, Some(last)) => {
+                distinguishing.push(last);
+                self.several(distinguishing, pointer)?
             }
-        } else if distinguishing.is_empty() {
-            neutral
-                .first()
-                .cloned()
-                .unwrap_or_else(|| Schema::new(Kind::Any, pointer))
-        } else {
-            self.several(distinguishing, pointer)?
+            (_, None) => {
+                let first = neutral.first().cloned();
+                first.unwrap_or_else(|| Schema::new(Kind::Any, pointer))
+            }
         };
         for part in &neutral {
             merged.notes = merged.notes.or(&part.notes);
@@ -214,18 +190,15 @@ impl<'a> Merger<'a> {
         Ok(merged)
     }
 
-    fn several(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Conflict> {
+    fn several(&mut self, parts: Vec<Schema>, pointer: &str) -> Result<Schema, Problem> {
         let mut required = Vec::new();
         let mut whole: Option<Schema> = None;
         for part in parts {
             let part = match part.kind {
-                Kind::Ref(ref name) => {
-                    let name = name.clone();
-                    Schema {
-                        nullable: false,
-                        ..self.referred(&name)?
-                    }
-                }
+                Kind::Ref(name) => Schema {
+                    nullable: false,
+                    ..self.referred(&name)?
+                },
                 Kind::Object(object) if object.properties.is_empty() && object.extra.is_none() => {
                     required.extend(object.required_elsewhere);
                     continue;
@@ -248,10 +221,8 @@ impl<'a> Merger<'a> {
             });
         }
         let mut whole = whole.unwrap_or_else(|| {
-            Schema::new(
-                Kind::Map(Box::new(Schema::new(Kind::Any, pointer))),
-                pointer,
-            )
+            let any = Schema::new(Kind::Any, pointer);
+            Schema::new(Kind::Map(Box::new(any)), pointer)
         });
         whole.nullable = false;
         let undeclared = require(&mut whole, required);
@@ -260,41 +231,32 @@ impl<'a> Merger<'a> {
     }
 
     /// The merged target of a reference in an `allOf`.
-    fn referred(&mut self, name: &str) -> Result<Schema, Conflict> {
-        let mut passed = vec![name.to_owned()];
+    fn referred(&mut self, name: &str) -> Result<Schema, Problem> {
+        let mut passed = BTreeSet::new();
         let mut name = name.to_owned();
         loop {
             self.component(&name)?;
-            match self.merged.get(&name) {
-                Some(Schema {
-                    kind: Kind::Ref(next),
-                    pointer,
-                    ..
-                }) => {
-                    if passed.contains(next) {
-                        let what = format!("the schema `{next}` is only a reference to itself");
-                        return Err(Conflict {
-                            pointer: pointer.clone(),
-                            what,
-                        });
-                    }
-                    passed.push(next.clone());
-                    name = next.clone();
-                }
-                Some(merged) => {
-                    self.budget.copy(merged)?;
-                    let notes = super::schema::Notes::default();
-                    return Ok(Schema {
-                        notes,
-                        ..merged.clone()
-                    });
-                }
-                None => return Ok(Schema::new(Kind::Any, "")),
+            let Some(merged) = self.merged.get(&name) else {
+                return Ok(Schema::new(Kind::Any, ""));
+            };
+            let Kind::Ref(next) = &merged.kind else {
+                self.budget.copy(merged)?;
+                let notes = super::schema::Notes::default();
+                return Ok(Schema {
+                    notes,
+                    ..merged.clone()
+                });
+            };
+            passed.insert(name);
+            if passed.contains(next) {
+                let what = format!("the schema `{next}` is only a reference to itself");
+                return Err(Problem::of(&merged.pointer, what));
             }
+            name = next.clone();
         }
     }
 
-    fn two(&mut self, before: Schema, after: Schema, pointer: &str) -> Result<Schema, Conflict> {
+    fn two(&mut self, before: Schema, after: Schema, pointer: &str) -> Result<Schema, Problem> {
         let is_text = |schema: &Schema| matches!(schema.kind, Kind::Text(_) | Kind::Enum(_));
         let (before_is_text, after_is_text) = (is_text(&before), is_text(&after));
         let is_implied = before.is_implied && after.is_implied;
@@ -356,10 +318,7 @@ impl<'a> Merger<'a> {
                 second
             }
             _ => {
-                return Err(Conflict {
-                    pointer: pointer.to_owned(),
-                    what: NO_VALUE.to_owned(),
-                });
+                return Err(Problem::of(pointer, NO_VALUE));
             }
         };
         Ok(Schema {
@@ -372,7 +331,7 @@ impl<'a> Merger<'a> {
     }
 
     /// The members of a choice that may have a type, each with that type.
-    fn narrowed(&mut self, union: Union, kind: &Kind, pointer: &str) -> Result<Union, Conflict> {
+    fn narrowed(&mut self, union: Union, kind: &Kind, pointer: &str) -> Result<Union, Problem> {
         let mut members: Vec<Member> = Vec::new();
         let mut is_possible = false;
         for member in union.members {
@@ -410,21 +369,15 @@ impl<'a> Merger<'a> {
                     is_possible = true;
                     members.push(Member { schema, ..member });
                 }
-                Err(conflict) if conflict.what != NO_VALUE => return Err(conflict),
+                Err(conflict) if conflict.what() != NO_VALUE => return Err(conflict),
                 _ => {
                     let what = "no value fits this member and the type beside `oneOf` or `anyOf`";
-                    self.remarks.push(Remark {
-                        pointer: place,
-                        text: what.to_owned(),
-                    });
+                    self.remarks.push(Remark::new(place, what));
                 }
             }
         }
         if !is_possible {
-            return Err(Conflict {
-                pointer: pointer.to_owned(),
-                what: NO_VALUE.to_owned(),
-            });
+            return Err(Problem::of(pointer, NO_VALUE));
         }
         Ok(Union { members, ..union })
     }
@@ -452,10 +405,7 @@ impl<'a> Merger<'a> {
                 let text = format!(
                     "two parts declare `{name}` differently; the later declaration is used"
                 );
-                self.remarks.push(Remark {
-                    pointer: pointer.to_owned(),
-                    text,
-                });
+                self.remarks.push(Remark::new(pointer, text));
             }
             known.required |= property.required;
             known.schema = Schema {
@@ -493,21 +443,21 @@ impl<'a> Merger<'a> {
             return;
         }
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        self.remarks.push(Remark {
-            pointer: format!("{pointer}/required"),
-            text: format!(
+        self.remarks.push(Remark::new(
+            format!("{pointer}/required"),
+            format!(
                 "{} is required, but not declared as a property",
                 names.join(", ")
             ),
-        });
+        ));
     }
 
     /// Reports that the later one of two parts is used.
     fn later(&mut self, pointer: &str, how: &str) {
-        self.remarks.push(Remark {
-            pointer: pointer.to_owned(),
-            text: format!("two parts {how}; the later part is used"),
-        });
+        self.remarks.push(Remark::new(
+            pointer,
+            format!("two parts {how}; the later part is used"),
+        ));
     }
 
     fn spread_over_members(
@@ -516,7 +466,7 @@ impl<'a> Merger<'a> {
         object: &Object,
         pointer: &str,
         object_is_later: bool,
-    ) -> Result<Union, Conflict> {
+    ) -> Result<Union, Problem> {
         let mut members = Vec::new();
         let shared = Schema::new(Kind::Object(object.clone()), pointer);
         for member in union.members {
@@ -546,10 +496,7 @@ impl<'a> Merger<'a> {
             let spread = source.clone().unwrap_or_default();
             if !spread.is_empty() && self.spread.contains(&spread) {
                 let what = format!("the union `{spread}` is a member of itself");
-                return Err(Conflict {
-                    pointer: place,
-                    what,
-                });
+                return Err(Problem::of(place, what));
             }
             budget::chain(self.spread.len(), &place)?;
             self.spread.push(spread);

@@ -6,7 +6,6 @@
 mod aliases;
 mod bodies;
 mod budget;
-mod conflict;
 mod discrimination;
 mod discriminators;
 mod document;
@@ -49,7 +48,6 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use self::budget::Budget;
-use self::conflict::Conflict;
 use self::draft::{Draft, DraftOperation};
 use self::merge::Merger;
 pub(crate) use self::merge::NO_VALUE;
@@ -67,6 +65,13 @@ use crate::problem::Problem;
 /// Returns an error if the contract contradicts itself or requires something unsupported; the problem names
 /// the location.
 pub(crate) fn normalize(document: &Document) -> Result<Normalized, Problem> {
+    normalized(document).map_err(|problem| {
+        let problem = problem.or_help("describe it another way, in the overlay");
+        problem.of_document(document)
+    })
+}
+
+fn normalized(document: &Document) -> Result<Normalized, Problem> {
     referred::check(document)?;
     let inner = inner::names(document);
     let reader = Reader::new(document, &inner);
@@ -96,15 +101,9 @@ pub(crate) fn normalize(document: &Document) -> Result<Normalized, Problem> {
     // Names do not depend on the order of the contract, which `import` changes.
     draft.components.sort_unstable_keys();
     draft.remarks.append(&mut reader.take_remarks());
-    let conflict = |conflict: Conflict| {
-        reader
-            .problem(&conflict.pointer, conflict.what)
-            .with_help("describe it another way, in the overlay")
-    };
-
     draft.remarks.append(&mut unfollowed::notes(&reader));
     let discriminators = parents::read(&reader)?;
-    parents::apply(&reader, &mut draft, discriminators).map_err(conflict)?;
+    parents::apply(&reader, &mut draft, discriminators)?;
     usage::retain_reachable(&mut draft);
     for (name, (pointer, problem)) in unread {
         if draft.components.contains_key(&name) {
@@ -115,28 +114,28 @@ pub(crate) fn normalize(document: &Document) -> Result<Normalized, Problem> {
             format!("no operation uses `{name}`: {}", problem.what()),
         );
     }
-    merge_all(&mut draft).map_err(conflict)?;
-    within_bounds(&draft).map_err(conflict)?;
+    merge_all(&mut draft)?;
+    within_bounds(&draft)?;
     members::apply(&mut draft);
     nullable::within_any(&mut draft);
     // Null is removed first, so that it is not one of the members to distinguish. It is removed again afterwards,
     // because a union whose discriminator was removed may have only one member left.
     nullable::apply(&mut draft);
-    discriminators::apply(&mut draft).map_err(conflict)?;
+    discriminators::apply(&mut draft)?;
     nullable::apply(&mut draft);
     nullable::settle(&mut draft);
     // Inline schemas are taken out before aliases are written out: a list's items are named once.
-    let hoisted = hoist::apply(&mut draft);
-    let contract_names = naming::apply(&mut draft, hoisted).map_err(conflict)?;
-    aliases::apply(&mut draft).map_err(conflict)?;
+    let inline = hoist::apply(&mut draft);
+    let contract_names = naming::apply(&mut draft, inline)?;
+    aliases::apply(&mut draft)?;
     nullable::within_any(&mut draft);
     fields::apply(&mut draft);
-    within_bounds(&draft).map_err(conflict)?;
-    unions::check(&draft.components).map_err(conflict)?;
+    within_bounds(&draft)?;
+    unions::check(&draft.components)?;
     let usage = usage::apply(&mut draft);
     requests::apply(&mut draft, &usage);
-    parameters::check(&reader, &mut draft)?;
-    bodies::check(&reader, &draft)?;
+    parameters::check(&mut draft)?;
+    bodies::check(&draft)?;
 
     let text = |pointer: &str| {
         document
@@ -147,9 +146,9 @@ pub(crate) fn normalize(document: &Document) -> Result<Normalized, Problem> {
     };
     let info = (text("/info/title"), text("/info/version"));
     let mut normalized = Normalized {
-        document: document::write(&draft, &usage, info).map_err(conflict)?,
-        operations: draft.operations.iter().map(facts::operation).collect(),
-        schemas: facts::schemas(&draft, &usage, &contract_names).map_err(conflict)?,
+        document: document::write(&draft, &usage, info)?,
+        schemas: facts::schemas(&draft, &usage, &contract_names)?,
+        operations: draft.operations.into_iter().map(facts::operation).collect(),
         remarks: draft.remarks,
     };
     former::apply(document, &mut normalized);
@@ -157,7 +156,7 @@ pub(crate) fn normalize(document: &Document) -> Result<Normalized, Problem> {
 }
 
 /// Limits the number of schemas, which determines the time and memory of the generator.
-fn within_bounds(draft: &Draft) -> Result<(), Conflict> {
+fn within_bounds(draft: &Draft) -> Result<(), Problem> {
     let total = Budget::new(budget::TOTAL);
     let operations = draft.operations.iter().flat_map(DraftOperation::schemas);
     for schema in draft.components.values().chain(operations) {
@@ -167,7 +166,7 @@ fn within_bounds(draft: &Draft) -> Result<(), Conflict> {
     Ok(())
 }
 
-fn merge_all(draft: &mut Draft) -> Result<(), Conflict> {
+fn merge_all(draft: &mut Draft) -> Result<(), Problem> {
     let components = std::mem::take(&mut draft.components);
     let mut merger = Merger::new(&components);
     let operations = draft.operations.iter_mut();

@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use super::conflict::Conflict;
 use super::draft::Draft;
 use super::fingerprint::fingerprint;
-use super::hoist::{Hoisted, rename_references};
+use super::hoist::{self, rename_references};
 use super::names;
 use super::schema::{Components, Schema};
+use super::suggest::InlineSchemas;
 use crate::codegen::model::Remark;
+use crate::problem::Problem;
 
 /// Renames all components and references, and returns the contract's name for each Rust name.
 ///
@@ -19,12 +20,12 @@ use crate::codegen::model::Remark;
 /// Returns an error if `x-rust-name` gives two different schemas one name.
 pub(crate) fn apply(
     draft: &mut Draft,
-    hoisted: Hoisted,
-) -> Result<BTreeMap<String, String>, Conflict> {
+    inline: InlineSchemas,
+) -> Result<BTreeMap<String, String>, Problem> {
     let own: Vec<String> = draft.components.keys().cloned().collect();
     let (mut known, mut remarks) = component_names(&draft.components);
     draft.remarks.append(&mut remarks);
-    hoisted.name(draft, &mut known);
+    hoist::name(inline, draft, &mut known);
     let contract_names = own
         .iter()
         .filter_map(|name| Some((known.get(name)?.clone(), name.clone())))
@@ -39,10 +40,7 @@ pub(crate) fn apply(
                     "`x-rust-name` gives this the name `{name}`, which {} has too",
                     first.pointer
                 );
-                return Err(Conflict {
-                    pointer: schema.pointer,
-                    what,
-                });
+                return Err(Problem::of(schema.pointer, what));
             }
             Some(_) => {}
             None => {
@@ -77,12 +75,9 @@ fn component_names(components: &Components) -> (BTreeMap<String, String>, Vec<Re
         let plain = names::type_name(name);
         let rust = taken.distinct(&plain);
         if rust != plain {
-            remarks.push(Remark {
-                pointer: schema.pointer.clone(),
-                text: format!(
+            remarks.push(Remark::new(&schema.pointer, format!(
                     "`{plain}` is the name of another type in Rust; the type of `{name}` is called `{rust}`"
-                ),
-            });
+                )));
         }
         known.insert(name.clone(), rust);
     }

@@ -6,11 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::draft::{Draft, DraftOperation};
 use super::read::Reader;
 use super::{bodies, names, parameters, paths, schema_keys, successes};
+use crate::codegen::model::OperationModel;
+use crate::contract::checked;
+use crate::contract::inner::free;
 use crate::contract::operation_id::{METHODS, operation_id};
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
@@ -56,25 +59,14 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
                     ),
                 );
             }
-            let Some(operation) = operation.as_object() else {
-                return Err(reader
-                    .problem(&own, "an operation has to be a mapping")
-                    .with_help("write `responses:` and the other keywords below it"));
-            };
-            let read = one(
-                reader,
-                draft,
-                (path, &target),
-                method,
-                &items,
-                (operation, own),
-            )?;
-            if let Some(other) = requests.insert(shape(method, path), path) {
+            let target = (path.as_str(), &target);
+            let read = one(reader, draft, target, method, &items, (operation, own))?;
+            if let Some(other) = requests.insert((method, paths::unnamed(path)), path) {
                 let what = format!(
                     "sends the same requests as `{} {other}`: only the names in the braces differ",
                     method.to_uppercase()
                 );
-                draft.remark(&read.pointer, what);
+                draft.remark(&read.model.pointer, what);
             }
             draft.operations.push(read);
             if draft.operations.len() > OPERATIONS {
@@ -89,37 +81,21 @@ pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem
     Ok(())
 }
 
-/// The method and the path without the names in its braces.
-fn shape(method: &str, path: &str) -> String {
-    let parts = path
-        .split('{')
-        .map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
-    parts.fold(method.to_owned(), |all, part| all + "{" + part)
-}
-
 fn one(
     reader: &Reader<'_>,
     draft: &mut Draft,
     (whole_path, target): (&str, &paths::Target<'_>),
     method: &str,
     items: &[(&Value, String)],
-    (operation, pointer): (&Map<String, Value>, String),
+    (value, pointer): (&Value, String),
 ) -> Result<DraftOperation, Problem> {
+    let Some(operation) = value.as_object() else {
+        return Err(reader
+            .problem(&pointer, "an operation has to be a mapping")
+            .with_help("write `responses:` and the other keywords below it"));
+    };
     let text = |key: &str| schema_keys::text(operation.get(key));
     let id = text("operationId").unwrap_or_else(|| operation_id(method, whole_path));
-    let tags: &[Value] = match operation.get("tags") {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(tags)) if tags.iter().all(Value::is_string) => tags.as_slice(),
-        Some(_) => {
-            return Err(reader
-                .problem(
-                    &format!("{pointer}/tags"),
-                    "`tags` has to be a list of texts",
-                )
-                .with_help("write it as a list, such as `tags: [Clusters]`"));
-        }
-    };
-    let tags = tags.iter();
     let mut success = successes::read(reader, draft, operation, &pointer)?;
     if method == "head" {
         success = successes::without_body(draft, success, &pointer);
@@ -134,30 +110,36 @@ fn one(
     if let Some(fragment) = target.fragment {
         draft.remark(&pointer, format!("`#{fragment}` of the path is not sent"));
     }
-    let alternatives = body.iter().flat_map(|body| &body.alternatives);
+    let alternatives = body.iter().flat_map(|(body, _)| &body.alternatives);
     let taken: Vec<String> = alternatives.map(|one| one.rust_name.clone()).collect();
-    Ok(DraftOperation {
+    let place = (value, pointer.as_str());
+    let tags = checked::tags(reader.document, value, &pointer)?;
+    let parameters = parameters::read(reader, draft, (target.path, &taken), items, place)?;
+    let (body_model, body) = body.unzip();
+    let (success_model, success) = success;
+    let model = OperationModel {
         method_name: names::value_name(&id),
         type_name: names::type_name(&id),
         http_method: method.to_ascii_uppercase(),
         path: target.path.to_owned(),
         fixed_query: target.query.clone(),
-        tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
+        tags: tags.into_iter().map(str::to_owned).collect(),
         summary: text("summary"),
         description: text("description"),
         deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
-        parameters: parameters::read(
-            reader,
-            draft,
-            (target.path, &taken),
-            items,
-            (operation, &pointer),
-        )?,
-        body,
+        former: Vec::new(),
+        parameters: Vec::new(),
+        body: body_model,
         errors: successes::errors(reader, operation, &pointer)?,
-        success,
+        success: success_model,
         id,
         pointer,
+    };
+    Ok(DraftOperation {
+        model,
+        parameters,
+        body,
+        success,
     })
 }
 
@@ -168,6 +150,7 @@ fn distinct(draft: &mut Draft) {
     let mut others = Vec::new();
     let mut ids: BTreeSet<&str> = BTreeSet::new();
     for (index, operation) in draft.operations.iter().enumerate() {
+        let operation = &operation.model;
         let names = [&operation.method_name, &operation.type_name];
         match names.iter().find_map(|name| first.get(*name)) {
             Some((id, pointer)) => {
@@ -184,20 +167,16 @@ fn distinct(draft: &mut Draft) {
     // `import` gives new ids only to operations that have the same one: these come first here too.
     others.sort();
     for (_, index, other_id, other) in others {
-        let Some(operation) = draft.operations.get_mut(index) else {
+        let Some(DraftOperation {
+            model: operation, ..
+        }) = draft.operations.get_mut(index)
+        else {
             continue;
         };
         let method = operation.http_method.to_ascii_lowercase();
-        let made = operation_id(&method, &operation.path);
-        let mut id = made.clone();
-        let mut number = 2;
-        while [names::value_name(&id), names::type_name(&id)]
-            .iter()
-            .any(|name| first.contains_key(name))
-        {
-            id = format!("{made}{number}");
-            number += 1;
-        }
+        let id = free(&operation_id(&method, &operation.path), |id| {
+            first.contains_key(&names::value_name(id)) || first.contains_key(&names::type_name(id))
+        });
         let old = std::mem::replace(&mut operation.id, id.clone());
         operation.method_name = names::value_name(&id);
         operation.type_name = names::type_name(&id);
@@ -212,7 +191,7 @@ fn distinct(draft: &mut Draft) {
                 "`{old}` and `{other_id}` of {other} are one name in Rust; this operation is called `{id}`"
             )
         };
-        draft.remark(&place, what);
+        draft.remark(place, what);
     }
 }
 

@@ -7,16 +7,18 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::draft::{Draft, DraftParameter};
 use super::media;
 use super::names;
 use super::read::Reader;
-use super::schema::{Components, Kind, Object, Schema, TextFormat};
+use super::schema::{Components, Kind, Schema, TextFormat, target};
 use super::schema_keys;
 use super::styles;
-use crate::codegen::model::{Location, Shape, Style};
+use crate::codegen::doc::Doc;
+use crate::codegen::model::{Location, ParameterModel, Shape, Style, TypeModel};
+use crate::contract::checked;
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::problem::Problem;
@@ -66,30 +68,32 @@ pub(crate) fn read(
     draft: &mut Draft,
     (path, taken): (&str, &[String]),
     items: &[(&Value, String)],
-    (operation, pointer): (&Map<String, Value>, &str),
+    (operation, pointer): (&Value, &str),
 ) -> Result<Vec<DraftParameter>, Problem> {
     let mut read: Vec<DraftParameter> = Vec::new();
-    let own = declared(reader, operation.get("parameters"), pointer)?;
-    let shared = items
-        .iter()
-        .map(|(item, pointer)| declared(reader, item.get("parameters"), pointer));
-    let named = in_path(reader, path, pointer)?;
-    let lists = std::iter::once(Ok(own))
-        .chain(shared)
-        .collect::<Result<Vec<_>, _>>()?;
+    let named = in_path(path, pointer)?;
+    let owners = std::iter::once((operation, pointer));
+    let owners = owners.chain(
+        items
+            .iter()
+            .map(|(item, pointer)| (*item, pointer.as_str())),
+    );
+    let lists = owners.map(|(owner, place)| checked::parameters(reader.document, owner, place));
+    let lists = lists.collect::<Result<Vec<_>, _>>()?;
     for list in lists {
         let before = read.len();
         for (value, place) in list {
             let Some(parameter) = one(reader, draft, value, &place, &named)? else {
                 continue;
             };
-            match read.iter().position(|known| is_same(known, &parameter)) {
+            let is_known = |known: &DraftParameter| is_same(&known.model, &parameter.model);
+            match read.iter().position(is_known) {
                 None => read.push(parameter),
                 // The operation's declaration replaces that of the path.
                 Some(known) if known < before => {}
                 Some(_) if read.iter().any(|known| known.pointer == parameter.pointer) => {}
                 Some(_) => {
-                    let name = &parameter.name;
+                    let name = &parameter.model.name;
                     let what = format!(
                         "the parameter `{name}` is declared twice; the first declaration is used"
                     );
@@ -99,37 +103,32 @@ pub(crate) fn read(
         }
     }
     for name in &named {
-        if !read
-            .iter()
-            .any(|parameter| parameter.location == Location::Path && &parameter.name == name)
-        {
+        let is_it =
+            |one: &DraftParameter| one.model.location == Location::Path && one.model.name == *name;
+        if !read.iter().any(is_it) {
             read.push(undeclared(name, pointer));
         }
     }
-    let (mut ordered, rest): (Vec<_>, Vec<_>) = read
-        .into_iter()
-        .partition(|parameter| parameter.location == Location::Path);
-    ordered.retain(|parameter| {
-        let stands = named.contains(&parameter.name);
+    read.retain(|DraftParameter { model, pointer, .. }| {
+        let stands = model.location != Location::Path || named.contains(&model.name);
         if !stands {
-            draft.remark(
-                &parameter.pointer,
-                format!(
-                    "`{}` is not in the path `{path}` and is dropped",
-                    parameter.name
-                ),
-            );
+            let name = &model.name;
+            let what = format!("`{name}` is not in the path `{path}` and is dropped");
+            draft.remark(pointer, what);
         }
         stands
     });
-    ordered.sort_by_key(|parameter| named.iter().position(|name| name == &parameter.name));
-    ordered.extend(rest);
-    distinct_names(&mut ordered, taken);
-    Ok(ordered)
+    // Those of the path first, in its order.
+    read.sort_by_key(|parameter| match parameter.model.location {
+        Location::Path => named.iter().position(|name| *name == parameter.model.name),
+        _ => Some(usize::MAX),
+    });
+    distinct_names(&mut read, taken);
+    Ok(read)
 }
 
 /// Whether two declarations are of one parameter. Names of headers have no case.
-fn is_same(one: &DraftParameter, other: &DraftParameter) -> bool {
+fn is_same(one: &ParameterModel, other: &ParameterModel) -> bool {
     let is_header = one.location == Location::Header;
     one.location == other.location
         && (one.name == other.name || is_header && one.name.eq_ignore_ascii_case(&other.name))
@@ -191,7 +190,7 @@ fn one(
     }
     if value.get("content").is_some() && value.get("schema").is_some() {
         let what = format!("`schema` of `{name}` is ignored beside `content`");
-        draft.remark(&format!("{place}/schema"), what);
+        draft.remark(format!("{place}/schema"), what);
     }
     let (schema, shape) = match (value.get("content"), value.get("schema")) {
         (Some(_), _) => (document(reader, value, (name, &place))?, Shape::Document),
@@ -204,18 +203,35 @@ fn one(
             Shape::One,
         ),
     };
-    Ok(Some(DraftParameter {
-        name: name.to_owned(),
-        rust_name: names::value_name(name),
-        location,
+    let description = schema_keys::text(value.get("description"));
+    let model = ParameterModel {
         required: location == Location::Path || is("required") == Some(true),
         shape,
         style,
         deprecated: is("deprecated") == Some(true),
-        description: schema_keys::text(value.get("description")),
-        schema,
+        description: description.as_deref().map(Doc::prose).unwrap_or_default(),
+        ..named(name, location)
+    };
+    Ok(Some(DraftParameter {
+        model,
         pointer: place,
+        schema,
     }))
+}
+
+/// A required parameter without a description.
+fn named(name: &str, location: Location) -> ParameterModel {
+    ParameterModel {
+        name: name.to_owned(),
+        rust_name: names::value_name(name),
+        location,
+        required: true,
+        shape: Shape::One,
+        style: Style::Simple { explode: false },
+        ty: TypeModel::Any,
+        description: Doc::default(),
+        deprecated: false,
+    }
 }
 
 /// The schema of a parameter that is a document of a media type.
@@ -242,90 +258,54 @@ fn document(
     }
 }
 
-/// The parameters of an operation or of a path, each with its place.
-fn declared<'a>(
-    reader: &Reader<'_>,
-    parameters: Option<&'a Value>,
-    pointer: &str,
-) -> Result<Vec<(&'a Value, String)>, Problem> {
-    let place = format!("{pointer}/parameters");
-    match parameters {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(list)) => {
-            let placed = list.iter().enumerate();
-            let placed = placed.map(|(index, value)| (value, format!("{place}/{index}")));
-            Ok(placed.collect())
-        }
-        Some(_) => Err(reader
-            .problem(&place, "the parameters have to be a list")
-            .with_help("begin each with `-`")),
-    }
-}
-
 fn undeclared(name: &str, pointer: &str) -> DraftParameter {
     DraftParameter {
+        model: named(name, Location::Path),
         pointer: pointer.to_owned(),
-        name: name.to_owned(),
-        rust_name: names::value_name(name),
-        location: Location::Path,
-        required: true,
-        shape: Shape::One,
-        style: Style::Simple { explode: false },
-        deprecated: false,
-        description: None,
         schema: Schema::new(Kind::Text(TextFormat::Plain), pointer),
     }
 }
 
 /// The names in the braces of a path, each once, in its order.
-fn in_path(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<Vec<String>, Problem> {
+fn in_path(path: &str, pointer: &str) -> Result<Vec<String>, Problem> {
+    let unmatched = || {
+        let what = format!("the braces of the path `{path}` do not match");
+        Problem::of(pointer, what).with_help("write each parameter as `{name}`")
+    };
+    let mut parts = path.split('{');
     let mut found: Vec<String> = Vec::new();
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after
-            .split_once('}')
-            .filter(|(name, _)| !name.is_empty() && !name.contains(['{', '/']))
-            .filter(|_| !before.contains('}'))
-        else {
-            return Err(unmatched(reader, path, pointer));
-        };
+    if parts.next().is_some_and(|before| before.contains('}')) {
+        return Err(unmatched());
+    }
+    for part in parts {
+        let named = part.split_once('}');
+        let is_name = |name: &str| !name.is_empty() && !name.contains('/');
+        let named = named.filter(|(name, rest)| is_name(name) && !rest.contains('}'));
+        let (name, _) = named.ok_or_else(unmatched)?;
         if !found.iter().any(|known| known == name) {
             found.push(name.to_owned());
         }
-        rest = after;
-    }
-    if rest.contains('}') {
-        return Err(unmatched(reader, path, pointer));
     }
     Ok(found)
-}
-
-fn unmatched(reader: &Reader<'_>, path: &str, pointer: &str) -> Problem {
-    let what = format!("the braces of the path `{path}` do not match");
-    reader
-        .problem(pointer, what)
-        .with_help("write each parameter as `{name}`")
 }
 
 /// Makes the names of the arguments differ, from each other and from the body's.
 fn distinct_names(parameters: &mut [DraftParameter], reserved: &[String]) {
     let mut taken = BTreeSet::from(["body".to_owned(), "self_".to_owned()]);
     taken.extend(reserved.iter().cloned());
-    for parameter in parameters {
+    for DraftParameter {
+        model: parameter, ..
+    } in parameters
+    {
         let place = parameter.location.name();
-        let mut name = parameter.rust_name.clone();
+        let name = &parameter.rust_name;
         // Progenitor reads the name as words, and would drop one underscore of two.
-        let plain = name.trim_end_matches('_').to_owned();
-        let mut count = 1;
-        while !taken.insert(name.clone()) {
-            name = if count == 1 {
-                format!("{plain}_{place}")
-            } else {
-                format!("{plain}_{place}{count}")
-            };
-            count += 1;
-        }
-        parameter.rust_name = name;
+        let plain = name.trim_end_matches('_');
+        let numbered = (2..).map(|count| format!("{plain}_{place}{count}"));
+        let names = [name.clone(), format!("{plain}_{place}")];
+        let mut names = names.into_iter().chain(numbered);
+        let name = names.find(|name| taken.insert(name.clone()));
+        parameter.rust_name = name.unwrap_or_default();
     }
 }
 
@@ -333,17 +313,18 @@ fn distinct_names(parameters: &mut [DraftParameter], reserved: &[String]) {
 ///
 /// # Errors
 /// Returns an error if the style of a parameter cannot carry its value.
-pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
+pub(crate) fn check(draft: &mut Draft) -> Result<(), Problem> {
     let components = &draft.components;
-    let parameters = draft
-        .operations
-        .iter_mut()
-        .flat_map(|operation| &mut operation.parameters);
-    for parameter in parameters {
-        let schema = &mut parameter.schema;
+    let operations = draft.operations.iter_mut();
+    for parameter in operations.flat_map(|operation| &mut operation.parameters) {
+        let DraftParameter {
+            model,
+            pointer,
+            schema,
+        } = parameter;
         // A URL has no null: an absent value is not sent.
         schema.nullable = false;
-        if parameter.shape == Shape::Document {
+        if model.shape == Shape::Document {
             continue;
         }
         if matches!(schema.kind, Kind::Any) {
@@ -355,55 +336,41 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
         let Some(shape) = shape(components, schema) else {
             let what = format!(
                 "the parameter `{}` is neither a simple value nor a list or an object of simple values",
-                parameter.name
+                model.name
             );
-            return Err(reader
-                .problem(&format!("{}/schema", parameter.pointer), what)
-                .with_help(
-                    "replace its schema, in the overlay: `remove` it, then add \
-                     `schema: {type: string}`, or `content` of `application/json` for JSON text",
-                ));
+            return Err(Problem::of(format!("{pointer}/schema"), what).with_help(
+                "replace its schema, in the overlay: `remove` it, then add \
+                 `schema: {type: string}`, or `content` of `application/json` for JSON text",
+            ));
         };
-        parameter.shape = shape;
-        styles::check(reader, parameter)?;
+        model.shape = shape;
+        styles::check(model, pointer)?;
     }
     Ok(())
 }
 
 /// The structure of a value of this schema, or `None` if it is nested or of several types.
 fn shape(components: &Components, schema: &Schema) -> Option<Shape> {
-    let of_simple = |object: &Object| {
-        let own = object.properties.values().map(|property| &property.schema);
-        let mut all = own.chain(object.extra.as_deref());
-        all.all(|schema| is_simple(components, schema))
+    let is_simple = |schema: &Schema| {
+        matches!(
+            target(components, schema).kind,
+            Kind::Text(_)
+                | Kind::Integer
+                | Kind::Unsigned
+                | Kind::Number
+                | Kind::Boolean
+                | Kind::Enum(_)
+        )
     };
-    match &schema.kind {
-        _ if is_simple(components, schema) => Some(Shape::One),
-        Kind::List(items) => is_simple(components, items).then_some(Shape::List),
+    match &target(components, schema).kind {
+        _ if is_simple(schema) => Some(Shape::One),
+        Kind::List(items) => is_simple(items).then_some(Shape::List),
         // If an undeclared value is nested, the call fails at run time.
-        Kind::Map(values) => (matches!(values.kind, Kind::Any) || is_simple(components, values))
-            .then_some(Shape::Object),
-        Kind::Object(object) => of_simple(object).then_some(Shape::Object),
-        Kind::Ref(name) => match components.get(name).map(|schema| &schema.kind) {
-            Some(Kind::Object(object)) => of_simple(object).then_some(Shape::Object),
-            _ => None,
-        },
+        Kind::Map(values) if matches!(values.kind, Kind::Any) => Some(Shape::Object),
+        whole @ (Kind::Map(_) | Kind::Object(_)) => {
+            let mut parts = whole.children().into_iter();
+            parts.all(is_simple).then_some(Shape::Object)
+        }
         _ => None,
-    }
-}
-
-fn is_simple(components: &Components, schema: &Schema) -> bool {
-    match &schema.kind {
-        Kind::Ref(name) => matches!(
-            components.get(name).map(|schema| &schema.kind),
-            Some(Kind::Enum(_))
-        ),
-        Kind::Text(_)
-        | Kind::Integer
-        | Kind::Unsigned
-        | Kind::Number
-        | Kind::Boolean
-        | Kind::Enum(_) => true,
-        _ => false,
     }
 }

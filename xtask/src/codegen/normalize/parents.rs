@@ -10,7 +10,6 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::budget::{self, Budget};
-use super::conflict::Conflict;
 use super::draft::Draft;
 use super::names;
 use super::read::Reader;
@@ -89,7 +88,7 @@ pub(crate) fn apply(
     reader: &Reader<'_>,
     draft: &mut Draft,
     discriminators: IndexMap<String, Discriminator>,
-) -> Result<(), Conflict> {
+) -> Result<(), Problem> {
     separate(reader, draft, &discriminators);
     let extended = extended(&draft.components);
     let budget = Budget::new(budget::COPIED);
@@ -119,7 +118,8 @@ pub(crate) fn apply(
         }
         for heir in heirs {
             // An heir that is itself a parent with a discriminator represents its own heirs.
-            let is_parent = extended.contains_key(&heir) && has_discriminator(draft, &heir);
+            let kind = draft.components.get(&heir).map(|schema| &schema.kind);
+            let is_parent = extended.contains_key(&heir) && matches!(kind, Some(Kind::Union(_)));
             if !members.contains(&heir) && !is_parent {
                 members.push(heir);
             }
@@ -160,15 +160,13 @@ pub(crate) fn apply(
     }
     let choosing = extended.keys().filter_map(|name| {
         let parent = draft.components.get(name)?;
-        let own = without_choice(parent)?;
-        Some((name.clone(), own))
+        Some((name.clone(), without_choice(parent)?))
     });
     for (name, own) in choosing.collect::<Vec<_>>() {
-        let members = members(draft.components.get(&name));
-        if heirs(&name, &extended)
-            .iter()
-            .any(|heir| members.contains(heir))
-        {
+        let heirs = heirs(&name, &extended);
+        let parent = draft.components.get(&name);
+        let extends = |parent: &Schema| members(parent).any(|member| heirs.contains(member));
+        if parent.is_some_and(extends) {
             inherit(draft, &name, &own, &budget)?;
         }
     }
@@ -229,11 +227,6 @@ fn heirs(name: &str, extended: &IndexMap<String, Vec<String>>) -> Vec<String> {
     found
 }
 
-fn has_discriminator(draft: &Draft, name: &str) -> bool {
-    let schema = draft.components.get(name);
-    schema.is_some_and(|schema| matches!(&schema.kind, Kind::Union(_)))
-}
-
 /// Whether the component itself is used as a value, not only the schemas that extend it.
 fn is_value(draft: &mut Draft, name: &str) -> bool {
     let mut found = false;
@@ -257,23 +250,20 @@ fn is_used(part: &Schema, name: &str) -> bool {
 }
 
 /// Writes `own` into each component that extends the component of this name.
-fn inherit(draft: &mut Draft, name: &str, own: &Schema, budget: &Budget) -> Result<(), Conflict> {
-    for (heir, schema) in &mut draft.components {
-        if heir != name {
-            replace(schema, name, own, budget)?;
-        }
-    }
-    Ok(())
-}
-
-fn replace(schema: &mut Schema, name: &str, own: &Schema, budget: &Budget) -> Result<(), Conflict> {
+fn inherit(draft: &mut Draft, name: &str, own: &Schema, budget: &Budget) -> Result<(), Problem> {
     let mut outcome = Ok(());
-    each_part_mut(schema, &mut |part| {
-        if matches!(&part.kind, Kind::Ref(known) if known == name) && outcome.is_ok() {
-            outcome = budget.copy(own);
-            part.kind = own.kind.clone();
-        }
-    });
+    let heirs = draft
+        .components
+        .iter_mut()
+        .filter(|(heir, _)| *heir != name);
+    for (_, schema) in heirs {
+        each_part_mut(schema, &mut |part| {
+            if matches!(&part.kind, Kind::Ref(known) if known == name) && outcome.is_ok() {
+                outcome = budget.copy(own);
+                part.kind = own.kind.clone();
+            }
+        });
+    }
     outcome
 }
 
@@ -299,26 +289,19 @@ fn without_choice(schema: &Schema) -> Option<Schema> {
 }
 
 /// The components that a schema lists as its members.
-fn members(schema: Option<&Schema>) -> Vec<String> {
-    let mut found = Vec::new();
-    let parts = match schema.map(|schema| &schema.kind) {
-        Some(Kind::AllOf(parts)) => parts.as_slice(),
-        _ => schema.map(std::slice::from_ref).unwrap_or_default(),
+fn members(schema: &Schema) -> impl Iterator<Item = &String> {
+    let parts = match &schema.kind {
+        Kind::AllOf(parts) => parts.as_slice(),
+        _ => std::slice::from_ref(schema),
     };
-    for part in parts {
-        if let Kind::Union(union) = &part.kind {
-            found.extend(
-                union
-                    .members
-                    .iter()
-                    .filter_map(|member| match &member.schema.kind {
-                        Kind::Ref(name) => Some(name.clone()),
-                        _ => None,
-                    }),
-            );
-        }
-    }
-    found
+    let members = parts.iter().flat_map(|part| match &part.kind {
+        Kind::Union(union) => union.members.as_slice(),
+        _ => &[],
+    });
+    members.filter_map(|member| match &member.schema.kind {
+        Kind::Ref(name) => Some(name),
+        _ => None,
+    })
 }
 
 /// An unused name for the parent itself if it is a member.

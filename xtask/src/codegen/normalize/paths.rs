@@ -77,7 +77,7 @@ fn check(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<(), Problem> 
     if !path.starts_with('/') {
         return problem("does not begin with `/`", "write `/` before it");
     }
-    let text = literals(path);
+    let text = unnamed(path);
     if text.contains('\\') || text.chars().any(char::is_control) {
         return problem(
             "contains a backslash or a control character",
@@ -107,12 +107,10 @@ fn check(reader: &Reader<'_>, path: &str, pointer: &str) -> Result<(), Problem> 
     Ok(())
 }
 
-/// The path without its parameters.
-fn literals(path: &str) -> String {
-    let mut parts = path.split('{');
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        text.push_str(part.split_once('}').map_or(part, |(_, rest)| rest));
-    }
-    text
+/// The path without the names in its braces.
+pub(crate) fn unnamed(path: &str) -> String {
+    let parts = path
+        .split('{')
+        .map(|part| part.split_once('}').map_or(part, |(_, rest)| rest));
+    parts.collect::<Vec<_>>().join("{")
 }

@@ -17,23 +17,12 @@ use super::schema::{Discriminator, Kind, Member, Notes, Schema, Union};
 use super::schema_keys::{self, chooses, list, types};
 use crate::codegen::model::Remark;
 use crate::contract::Document;
+use crate::contract::checked::{self, CONDITIONS};
 use crate::contract::choice::{extends_parent, is_never, only_requires};
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::contract::things::Thing;
 use crate::problem::Problem;
-
-/// Keywords that change which values are valid in a way that no generated type follows.
-const UNSUPPORTED: [&str; 8] = [
-    "not",
-    "if",
-    "then",
-    "else",
-    "dependentSchemas",
-    "dependentRequired",
-    "$dynamicRef",
-    "$recursiveRef",
-];
 
 /// Reads schemas of one document.
 pub(crate) struct Reader<'a> {
@@ -63,10 +52,7 @@ impl<'a> Reader<'a> {
 
     /// Records a remark for the user.
     pub(crate) fn remark(&self, pointer: &str, text: String) {
-        let remark = Remark {
-            pointer: pointer.to_owned(),
-            text,
-        };
+        let remark = Remark::new(pointer, text);
         let mut remarks = self.remarks.borrow_mut();
         if !remarks.contains(&remark) {
             remarks.push(remark);
@@ -130,10 +116,8 @@ impl<'a> Reader<'a> {
                     .with_help("write `type:` or `$ref:` here"));
             }
         };
-        if let Some(keyword) = UNSUPPORTED
-            .iter()
-            .find(|keyword| map.contains_key(**keyword))
-        {
+        let mut conditions = CONDITIONS.iter().chain(&["not"]);
+        if let Some(keyword) = conditions.find(|keyword| map.contains_key(**keyword)) {
             let what = format!("`{keyword}` is not supported in a schema");
             return Err(self
                 .problem(&format!("{pointer}/{}", step(keyword)), what)
@@ -339,38 +323,25 @@ impl<'a> Reader<'a> {
         map: &Map<String, Value>,
         pointer: &str,
     ) -> Result<Option<Discriminator>, Problem> {
-        let Some(value) = map.get("discriminator") else {
+        let around = pointer.rsplit_once('/');
+        let around = around.map_or(pointer, |(around, _)| around);
+        let Some((value, property)) = checked::discriminator(self.document, map, around)? else {
             return Ok(None);
         };
-        let around = pointer
-            .rsplit_once('/')
-            .map_or(pointer, |(around, _)| around);
         let place = format!("{around}/discriminator");
-        let Some(property) = value.get("propertyName").and_then(Value::as_str) else {
-            return Err(self
-                .problem(&place, "a discriminator needs a `propertyName`")
-                .with_help("name the property that distinguishes the members"));
-        };
         let mut mapping = indexmap::IndexMap::new();
-        for (tag, target) in value
-            .get("mapping")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
+        let declared = value.get("mapping").and_then(Value::as_object);
+        for (tag, target) in declared.into_iter().flatten() {
             let at = format!("{place}/mapping/{}", step(tag));
-            let name = target
-                .as_str()
-                .and_then(|text| match text.starts_with('#') {
-                    true => Some((text.to_owned(), references::pointer_of(text)?)),
-                    false => {
-                        let pointer = format!("/components/schemas/{}", step(text));
-                        Some((references::to_schema(text), pointer))
-                    }
-                });
-            let known = name
-                .filter(|(_, pointer)| self.document.value.pointer(pointer).is_some())
-                .and_then(|(reference, pointer)| self.named(&reference, &pointer));
+            let name = target.as_str().map(|text| match text.starts_with('#') {
+                true => text.to_owned(),
+                false => references::to_schema(text),
+            });
+            let known = name.and_then(|reference| {
+                let pointer = references::pointer_of(&reference)?;
+                self.document.value.pointer(&pointer)?;
+                self.named(&reference, &pointer)
+            });
             let Some(name) = known else {
                 return Err(self
                     .problem(
@@ -516,16 +487,7 @@ fn own_types(map: &Map<String, Value>) -> Vec<&str> {
         return named;
     }
     let values = schema_keys::enumerated(map).unwrap_or_default();
-    let kind = |value: &Value| match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let mut kinds: Vec<&str> = values.iter().map(kind).collect();
+    let mut kinds: Vec<&str> = values.iter().map(own::kind_of).collect();
     kinds.dedup();
     kinds
 }

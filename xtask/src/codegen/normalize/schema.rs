@@ -3,6 +3,8 @@
 //! The passes use [`crate::codegen::model`] instead. Everything that a rule needs is a field
 //! here, so that a rule never has to distinguish a keyword from a property of the same name.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -156,18 +158,18 @@ impl Schema {
         }
     }
 
-    /// The schemas directly within this one, in the order of the contract.
-    pub(crate) fn children(&self) -> Vec<&Schema> {
-        match &self.kind {
-            Kind::List(inner) | Kind::Map(inner) => vec![inner],
-            Kind::Object(object) => {
-                let properties = object.properties.values().map(|property| &property.schema);
-                properties.chain(object.extra.as_deref()).collect()
+    /// Calls `visit` for each schema directly within this one, until the first error, which it returns.
+    pub(crate) fn try_children_mut<E>(
+        &mut self,
+        mut visit: impl FnMut(&mut Schema) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut outcome = Ok(());
+        self.children_mut(|child| {
+            if outcome.is_ok() {
+                outcome = visit(child);
             }
-            Kind::Union(union) => union.members.iter().map(|member| &member.schema).collect(),
-            Kind::AllOf(parts) => parts.iter().collect(),
-            _ => Vec::new(),
-        }
+        });
+        outcome
     }
 
     /// Calls `visit` for this schema and all within it, the inner ones first.
@@ -187,10 +189,48 @@ impl Schema {
         if let Kind::Ref(name) = &self.kind {
             found.push(name);
         }
-        for child in self.children() {
+        for child in self.kind.children() {
             child.collect_references(found);
         }
     }
+}
+
+impl Kind {
+    /// The schemas directly within, in the order of the contract.
+    pub(crate) fn children(&self) -> Vec<&Schema> {
+        match self {
+            Self::List(inner) | Self::Map(inner) => vec![inner],
+            Self::Object(object) => {
+                let properties = object.properties.values().map(|property| &property.schema);
+                properties.chain(object.extra.as_deref()).collect()
+            }
+            Self::Union(union) => union.members.iter().map(|member| &member.schema).collect(),
+            Self::AllOf(parts) => parts.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The component that the chain of references of a schema leads to, or the schema itself.
+pub(crate) fn target<'c>(components: &'c Components, schema: &'c Schema) -> &'c Schema {
+    let (_, target) = followed(components, schema);
+    target
+}
+
+/// The same, with the name of the component.
+pub(crate) fn followed<'c>(
+    components: &'c Components,
+    mut schema: &'c Schema,
+) -> (Option<&'c str>, &'c Schema) {
+    let mut seen = BTreeSet::new();
+    let mut last = None;
+    while let Kind::Ref(name) = &schema.kind
+        && let Some(found) = components.get(name)
+        && seen.insert(name)
+    {
+        (last, schema) = (Some(name.as_str()), found);
+    }
+    (last, schema)
 }
 
 impl Notes {
@@ -220,19 +260,25 @@ impl Notes {
 
     /// The description, then a sentence for each limit, then the default.
     pub(crate) fn prose(&self) -> Doc {
-        let mut sentences = self.limits.clone();
-        if let Some(default) = self.default.as_ref().filter(|value| !value.is_null()) {
-            let text = default
-                .as_str()
-                .map_or_else(|| default.to_string(), |text| format!("\"{text}\""));
-            sentences.push(Line::new("Default on the server: ").code(&text).text("."));
-        }
-        let sentences = sentences
-            .into_iter()
-            .reduce(|all, next| all.text(" ").then(next));
-        let description = self.description.as_deref().map(Doc::prose);
-        description
-            .unwrap_or_default()
-            .paragraph(sentences.unwrap_or_default())
+        self.text().paragraph(self.sentences())
+    }
+
+    /// The description.
+    pub(crate) fn text(&self) -> Doc {
+        let text = self.description.as_deref().map(Doc::prose);
+        text.unwrap_or_default()
+    }
+
+    /// A sentence for each limit, then the default.
+    pub(crate) fn sentences(&self) -> Line {
+        let default = self.default.as_ref().filter(|value| !value.is_null());
+        let default = default.map(|value| {
+            let text = value.as_str().map(|text| format!("\"{text}\""));
+            let text = text.unwrap_or_else(|| value.to_string());
+            Line::new("Default on the server: ").code(&text).text(".")
+        });
+        let sentences = self.limits.iter().cloned().chain(default);
+        let all = sentences.reduce(|all, next| all.text(" ").then(next));
+        all.unwrap_or_default()
     }
 }

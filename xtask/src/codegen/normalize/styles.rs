@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use super::draft::DraftParameter;
 use super::media;
 use super::read::Reader;
-use crate::codegen::model::{Encoding, Location, Shape, Style};
+use crate::codegen::model::{Encoding, Location, ParameterModel, Shape, Style};
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
@@ -42,12 +41,10 @@ pub(crate) fn of_parameter(
 ///
 /// # Errors
 /// Returns an error if it cannot.
-pub(crate) fn check(reader: &Reader<'_>, parameter: &DraftParameter) -> Result<(), Problem> {
-    let (name, place) = (&parameter.name, &parameter.pointer);
+pub(crate) fn check(parameter: &ParameterModel, place: &str) -> Result<(), Problem> {
+    let name = &parameter.name;
     let problem = |key: &str, what: String, help: &str| {
-        Err(reader
-            .problem(&format!("{place}/{key}"), what)
-            .with_help(help))
+        Err(Problem::of(format!("{place}/{key}"), what).with_help(help))
     };
     match (parameter.location, parameter.style, parameter.shape) {
         (_, Style::Deep, Shape::One | Shape::List) => problem(

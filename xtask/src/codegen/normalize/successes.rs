@@ -8,29 +8,28 @@
 
 use serde_json::{Map, Value};
 
-use super::draft::{Draft, DraftSuccess};
+use super::draft::Draft;
 use super::fingerprint::fingerprint;
 use super::media::{self, is_json, is_text};
 use super::read::Reader;
 use super::schema::{Kind, Schema};
 use super::schema_keys::text;
-use crate::codegen::model::Format;
+use crate::codegen::model::{Format, SuccessModel};
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
 use crate::contract::responses::{self, Response};
 use crate::problem::Problem;
 
+/// A response that the contract declares as a success.
 struct Declared {
-    status: String,
     pointer: String,
-    description: Option<String>,
-    format: Format,
-    secret: bool,
-    content_type: Option<String>,
-    /// The media types that are read the same way.
-    accept: Vec<String>,
+    status: String,
+    model: SuccessModel,
     schema: Option<Schema>,
 }
+
+/// A success, and the schema of its document.
+pub(crate) type Success = (SuccessModel, Option<Schema>);
 
 /// Reads the success of one operation.
 ///
@@ -41,16 +40,13 @@ pub(crate) fn read(
     draft: &mut Draft,
     operation: &Map<String, Value>,
     pointer: &str,
-) -> Result<DraftSuccess, Problem> {
-    let responses = responses::by_status(reader.document, operation, pointer)?;
-    let has_success = responses.iter().any(|one| one.status.starts_with('2'));
-    let mut chosen: Vec<Response<'_>> = responses
-        .into_iter()
-        .filter(|one| match has_success {
-            true => one.status.starts_with('2'),
-            false => one.status == "default",
-        })
-        .collect();
+) -> Result<Success, Problem> {
+    let mut chosen = responses::by_status(reader.document, operation, pointer)?;
+    let has_success = chosen.iter().any(|one| one.status.starts_with('2'));
+    chosen.retain(|one| match has_success {
+        true => one.status.starts_with('2'),
+        false => one.status == "default",
+    });
     // A range applies to the statuses that are not declared individually.
     chosen.sort_by_key(|one| {
         let is_range = !one.status.bytes().all(|byte| byte.is_ascii_digit());
@@ -60,22 +56,24 @@ pub(crate) fn read(
     for response in chosen {
         let mut read = one(reader, draft, &response)?;
         let status = &response.status;
-        if matches!(status.as_str(), "204" | "205") && read.format != Format::NoContent {
+        if matches!(status.as_str(), "204" | "205") && read.model.format != Format::NoContent {
             let what =
                 format!("a response of status {status} has no body: its `content` is ignored");
-            draft.remark(&format!("{}/content", read.pointer), what);
-            read = Declared {
-                format: Format::NoContent,
-                secret: false,
-                content_type: None,
-                accept: Vec::new(),
-                schema: None,
-                ..read
-            };
+            draft.remark(format!("{}/content", read.pointer), what);
+            read.model = empty(read.model.description);
+            read.schema = None;
         }
         declared.push(read);
     }
     Ok(together(draft, declared))
+}
+
+/// A success without a body.
+fn empty(description: Option<String>) -> SuccessModel {
+    SuccessModel {
+        description,
+        ..SuccessModel::default()
+    }
 }
 
 /// The error statuses that an operation declares.
@@ -103,43 +101,32 @@ fn one(
     response: &Response<'_>,
 ) -> Result<Declared, Problem> {
     let (value, place) = reader.follow(response.value, &response.pointer)?;
-    let mut declared = Declared {
-        status: response.status.clone(),
-        pointer: place.clone(),
-        description: text(value.get("description")),
-        format: Format::NoContent,
-        secret: false,
-        content_type: None,
-        accept: Vec::new(),
-        schema: None,
-    };
+    let mut model = empty(text(value.get("description")));
+    let mut schema = None;
     let content = references::content(value);
     let first = |fits: fn(&str) -> bool| content.iter().find(|(media, _)| fits(media));
     if let Some((media, description)) = first(is_json) {
         let at = format!("{place}/content/{}", step(media));
-        declared.format = Format::Json;
-        declared.content_type = Some((*media).clone());
-        declared.schema = Some(match description.get("schema") {
+        model.format = Format::Json;
+        model.content_type = Some((*media).clone());
+        schema = Some(match description.get("schema") {
             Some(schema) => reader.schema(schema, &format!("{at}/schema"))?,
             None => Schema::new(Kind::Any, at),
         });
     } else if let Some((media, description)) = first(is_text) {
-        let at = format!("{place}/content/{}/schema", step(media));
-        let schema = description.get("schema");
-        let schema = schema
-            .map(|schema| reader.schema(schema, &at))
-            .transpose()?;
-        declared.format = Format::Text;
-        if let Some(schema) = schema {
+        if let Some(schema) = description.get("schema") {
+            let at = format!("{place}/content/{}/schema", step(media));
+            let schema = reader.schema(schema, &at)?;
             media::note_text(reader, media, &schema);
-            declared.secret = schema.notes.secret;
+            model.secret = schema.notes.secret;
         }
-        declared.content_type = Some((*media).clone());
+        model.format = Format::Text;
+        model.content_type = Some((*media).clone());
     } else if let Some((media, _)) = content.first() {
-        declared.format = Format::Binary;
-        declared.content_type = Some((*media).clone());
+        model.format = Format::Binary;
+        model.content_type = Some((*media).clone());
     }
-    let reads = |media: &str| match declared.format {
+    let reads = |media: &str| match model.format {
         Format::Json | Format::JsonOrEmpty => is_json(media),
         Format::Text => is_text(media),
         Format::Binary => true,
@@ -152,19 +139,24 @@ fn one(
             "a response of {} is not requested and not read",
             others.join(", ")
         );
-        draft.remark(&format!("{place}/content"), what);
+        draft.remark(format!("{place}/content"), what);
     }
     let accepted = content.iter().map(|(media, _)| media.as_str());
     let accepted = accepted.filter(|media| reads(media) && media::is_media_type(media));
-    declared.accept = accepted.map(|media| media.trim().to_owned()).collect();
-    Ok(declared)
+    model.accept = accepted.map(|media| media.trim().to_owned()).collect();
+    Ok(Declared {
+        pointer: place,
+        status: response.status.clone(),
+        model,
+        schema,
+    })
 }
 
 /// The media types of all successes of a format, each once. A range that includes JSON, such as `*/*`, is left
 /// out: without other types, the format determines `Accept`.
 fn accepted<'d>(declared: impl Iterator<Item = &'d Declared>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for media in declared.flat_map(|declared| &declared.accept) {
+    for media in declared.flat_map(|declared| &declared.model.accept) {
         let is_any_json = media::is_range(media) && is_json(media);
         if !is_any_json && !found.contains(media) {
             found.push(media.clone());
@@ -174,56 +166,41 @@ fn accepted<'d>(declared: impl Iterator<Item = &'d Declared>) -> Vec<String> {
 }
 
 /// A success without a body, whatever is declared: that of HEAD.
-pub(crate) fn without_body(
-    draft: &mut Draft,
-    success: DraftSuccess,
-    pointer: &str,
-) -> DraftSuccess {
-    if success.format == Format::NoContent {
-        return success;
+pub(crate) fn without_body(draft: &mut Draft, (success, _): Success, pointer: &str) -> Success {
+    if success.format != Format::NoContent {
+        let what = "a response to HEAD has no body: the call returns `()`, and `response` returns the headers";
+        draft.remark(pointer, what);
     }
-    let what =
-        "a response to HEAD has no body: the call returns `()`, and `response` returns the headers";
-    draft.remark(pointer, what);
-    DraftSuccess {
-        format: Format::NoContent,
-        secret: false,
-        schema: None,
-        content_type: None,
-        ..success
-    }
+    let model = SuccessModel {
+        accept: success.accept,
+        statuses: success.statuses,
+        ..empty(success.description)
+    };
+    (model, None)
 }
 
-fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
-    let statuses = declared
-        .iter()
-        .map(|response| response.status.clone())
-        .collect();
+fn together(draft: &mut Draft, declared: Vec<Declared>) -> Success {
+    let statuses = declared.iter().map(|response| response.status.clone());
+    let statuses = statuses.collect();
     let (empty, mut told): (Vec<Declared>, Vec<Declared>) = declared
         .into_iter()
-        .partition(|response| response.format == Format::NoContent);
-    let description = told
-        .iter()
-        .chain(&empty)
-        .find_map(|response| response.description.clone());
+        .partition(|response| response.model.format == Format::NoContent);
+    let mut all = told.iter().chain(&empty);
+    let description = all.find_map(|response| response.model.description.clone());
     if told.is_empty() {
-        return DraftSuccess {
-            format: Format::NoContent,
-            secret: false,
-            schema: None,
-            content_type: None,
-            accept: Vec::new(),
-            description,
+        let model = SuccessModel {
             statuses,
+            ..self::empty(description)
         };
+        return (model, None);
     }
-    let format = told.first().map(|response| response.format);
+    let format = told.first().map(|response| response.model.format);
     let accept = accepted(
         told.iter()
-            .filter(|response| Some(response.format) == format),
+            .filter(|response| Some(response.model.format) == format),
     );
     let first = told.remove(0);
-    let key = |response: &Declared| (response.format, response.schema.as_ref().map(fingerprint));
+    let key = |one: &Declared| (one.model.format, one.schema.as_ref().map(fingerprint));
     if told.iter().any(|other| key(other) != key(&first)) {
         draft.remark(
             &first.pointer,
@@ -234,17 +211,16 @@ fn together(draft: &mut Draft, declared: Vec<Declared>) -> DraftSuccess {
         );
     }
     // If some statuses have no body, a missing body and null in JSON both give `None`.
-    let format = match first.format {
+    let format = match first.model.format {
         Format::Json if !empty.is_empty() => Format::JsonOrEmpty,
         format => format,
     };
-    DraftSuccess {
+    let model = SuccessModel {
         format,
-        secret: first.secret,
-        schema: first.schema,
-        content_type: first.content_type,
         accept,
         description,
         statuses,
-    }
+        ..first.model
+    };
+    (model, first.schema)
 }

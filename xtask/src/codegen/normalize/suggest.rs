@@ -4,8 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexSet;
+
 use super::names;
-use super::schema::{Kind, Schema, Union};
+use super::schema::{Kind, Member, Property, Schema, Union};
 
 /// One step from the nearest named schema or operation to an inline schema.
 #[derive(Debug, Clone)]
@@ -18,12 +20,10 @@ pub(crate) enum Step {
 /// The owner that an inline schema is named after.
 #[derive(Debug, Clone)]
 pub(crate) enum Owner {
-    /// The name of a component in the contract.
-    Component(String),
+    /// A component, by its name in the contract, or an inline schema, by its temporary name.
+    Schema(String),
     /// A name that is already Rust's.
     Named(String),
-    /// The inline schema of this number.
-    Inline(usize),
 }
 
 #[derive(Debug)]
@@ -47,12 +47,9 @@ pub(crate) fn chosen(
     taken: &BTreeSet<String>,
     inline: &InlineSchemas,
 ) -> String {
-    let mut candidates: Vec<String> = Vec::new();
-    for name in places.iter().map(|place| suggestion(place, known, inline)) {
-        if !candidates.contains(&name) {
-            candidates.push(name);
-        }
-    }
+    let names = places.iter().map(|place| suggestion(place, known, inline));
+    let names: IndexSet<String> = names.collect();
+    let mut candidates: Vec<String> = names.into_iter().collect();
     candidates.sort_by_key(String::len);
     let shortest = candidates.first().cloned().unwrap_or_default();
     // If the name is taken, it is usually the name of the schema that contains this one. A word is appended.
@@ -62,15 +59,13 @@ pub(crate) fn chosen(
         _ => "Details",
     };
     // The underscore after a keyword of Rust is removed, because the longer name is no keyword.
-    let plain = shortest.trim_end_matches('_').to_owned();
+    let plain = shortest.trim_end_matches('_');
     let numbered = (2..).map(|number| format!("{plain}{number}"));
-    let wanted = shared(&candidates)
-        .into_iter()
-        .chain(candidates.iter().cloned());
+    let wanted = shared(&candidates).into_iter().chain(candidates);
     let mut wanted = wanted.chain([format!("{plain}{kind}")]).chain(numbered);
     wanted
         .find(|name| !name.is_empty() && !taken.contains(name))
-        .unwrap_or(shortest)
+        .unwrap_or_default()
 }
 
 /// The common start and end of several names, if they are sufficient.
@@ -78,11 +73,8 @@ fn shared(candidates: &[String]) -> Option<String> {
     let split: Vec<Vec<String>> = candidates.iter().map(|name| names::words(name)).collect();
     let start = names::common_start(&split);
     let mut end = names::common_end(&split);
-    let room = split
-        .iter()
-        .map(Vec::len)
-        .min()?
-        .saturating_sub(start.len());
+    let shortest = split.iter().map(Vec::len).min()?;
+    let room = shortest.saturating_sub(start.len());
     end.drain(..end.len().saturating_sub(room));
     if start.is_empty() {
         let generic =
@@ -97,20 +89,14 @@ fn shared(candidates: &[String]) -> Option<String> {
 /// owner is used.
 fn suggestion(place: &Place, known: &BTreeMap<String, String>, inline: &InlineSchemas) -> String {
     let owner = match &place.owner {
-        Owner::Component(name) => known
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| names::type_name(name)),
         Owner::Named(name) => name.clone(),
-        Owner::Inline(number) => {
-            let key = temporary(*number);
-            let own = || {
-                inline
-                    .get(&key)
-                    .and_then(|(_, places)| places.first())
-                    .map(|place| suggestion(place, known, inline))
+        Owner::Schema(key) => {
+            let suggested = || {
+                let (_, places) = inline.get(key)?;
+                Some(suggestion(places.first()?, known, inline))
             };
-            known.get(&key).cloned().or_else(own).unwrap_or_default()
+            let named = known.get(key).cloned().or_else(suggested);
+            named.unwrap_or_else(|| names::type_name(key))
         }
     };
     let mut name = owner.clone();
@@ -147,55 +133,42 @@ fn suggestion(place: &Place, known: &BTreeMap<String, String>, inline: &InlineSc
 
 /// Words that distinguish the members of a union, for their names.
 pub(crate) fn member_hints(union: &Union) -> Vec<String> {
-    let tag_of = |schema: &Schema, source: Option<&String>| {
-        let discriminator = union.discriminator.as_ref()?;
-        let mapped = source
-            .and_then(|source| {
-                discriminator
-                    .mapping
-                    .iter()
-                    .find(|(_, target)| *target == source)
-            })
-            .map(|(tag, _)| tag.clone());
-        mapped.or_else(|| single_value(schema, &discriminator.property))
-    };
-    let mut hints = Vec::new();
-    for (index, member) in union.members.iter().enumerate() {
+    let discriminator = union.discriminator.as_ref();
+    let hint = |(index, member): (usize, &Member)| {
+        let object = match &member.schema.kind {
+            Kind::Object(object) => Some(object),
+            _ => None,
+        };
         let source = member.source.as_ref();
-        let hint = tag_of(&member.schema, source).or_else(|| source.cloned()).or_else(|| any_single_value(&member.schema)).or_else(|| {
-            let Kind::Object(object) = &member.schema.kind else {
-                return None;
-            };
+        let mapped = discriminator.and_then(|one| {
+            let mut mapping = one.mapping.iter();
+            mapping.find(|(_, target)| Some(*target) == source)
+        });
+        let tag = || single_value(object?.properties.get(&discriminator?.property)?);
+        let any_value = || object?.properties.values().find_map(single_value);
+        let own_property = || {
             let elsewhere = |name: &String| {
                 union.members.iter().enumerate().any(|(other, member)| other != index && matches!(&member.schema.kind, Kind::Object(object) if object.properties.contains_key(name)))
             };
-            let own = object.properties.iter().filter(|(name, _)| !elsewhere(name));
-            own.min_by_key(|(_, property)| !property.required).map(|(name, _)| name.clone())
-        });
-        hints.push(hint.unwrap_or_else(|| format!("option{}", index + 1)));
-    }
-    hints
+            let own = object?
+                .properties
+                .iter()
+                .filter(|(name, _)| !elsewhere(name));
+            let first = own.min_by_key(|(_, property)| !property.required);
+            first.map(|(name, _)| name.clone())
+        };
+        let found = mapped.map(|(tag, _)| tag.clone()).or_else(tag);
+        let found = found.or_else(|| source.cloned()).or_else(any_value);
+        let found = found.or_else(own_property);
+        found.unwrap_or_else(|| format!("option{}", index + 1))
+    };
+    union.members.iter().enumerate().map(hint).collect()
 }
 
-fn single_value(schema: &Schema, property: &str) -> Option<String> {
-    match &schema.kind {
-        Kind::Object(object) => match &object.properties.get(property)?.schema.kind {
-            Kind::Enum(values) => match values.as_slice() {
-                [only] => Some(only.value.clone()),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn any_single_value(schema: &Schema) -> Option<String> {
-    match &schema.kind {
-        Kind::Object(object) => object
-            .properties
-            .keys()
-            .find_map(|name| single_value(schema, name)),
+/// The only value of a property.
+fn single_value(property: &Property) -> Option<String> {
+    match &property.schema.kind {
+        Kind::Enum(values) if values.len() == 1 => values.first().map(|only| only.value.clone()),
         _ => None,
     }
 }

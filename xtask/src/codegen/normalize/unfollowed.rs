@@ -8,6 +8,7 @@ use super::schema_keys::{chooses, list};
 use crate::codegen::model::Remark;
 use crate::contract::pointer::escape as step;
 use crate::contract::references;
+use crate::contract::spelling::{FLAGS, NUMBERS};
 use crate::contract::things::Thing;
 
 /// The default base URL of a client.
@@ -24,31 +25,6 @@ pub(crate) fn notes(reader: &Reader<'_>) -> Vec<Remark> {
     walk.thing(Thing::Contract, contract, "");
     walk.remarks
 }
-
-/// Keywords whose value is a number.
-const NUMBERS: [&str; 9] = [
-    "maximum",
-    "minimum",
-    "multipleOf",
-    "maxLength",
-    "minLength",
-    "maxItems",
-    "minItems",
-    "maxProperties",
-    "minProperties",
-];
-
-/// Keywords whose value is true or false.
-const FLAGS: [&str; 8] = [
-    "nullable",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "uniqueItems",
-    "explode",
-    "allowReserved",
-    "allowEmptyValue",
-];
 
 /// The kind of value that a keyword needs, if its value is of another kind.
 fn lacks(thing: Thing, keyword: &str, value: &Value) -> Option<&'static str> {
@@ -70,7 +46,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn note(&mut self, pointer: String, text: String) {
-        self.remarks.push(Remark { pointer, text });
+        self.remarks.push(Remark::new(pointer, text));
     }
 
     fn thing(&mut self, thing: Thing, value: &Value, pointer: &str) {

@@ -5,24 +5,40 @@
 //! the most required properties first. The JSON type always decides first between members of different
 //! JSON types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::conflict::Conflict;
 use super::discrimination::{decisions, object_of, object_weight, tags};
 use super::json_type::json_type;
 use super::names;
 use super::schema::{Components, Kind, Schema, Union};
 use super::type_model::type_model;
 use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
+use crate::problem::Problem;
 
 /// Checks that no union is a member of itself, which the other functions rely on.
 ///
 /// # Errors
 /// Returns an error if a union is a member of itself.
-pub(crate) fn check(components: &Components) -> Result<(), Conflict> {
-    for schema in components.values() {
-        if let Kind::Union(union) = &schema.kind {
-            not_within_itself(components, schema, union)?;
+pub(crate) fn check(components: &Components) -> Result<(), Problem> {
+    for (name, schema) in components {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![schema];
+        while let Some(next) = open.pop() {
+            let Kind::Union(union) = &next.kind else {
+                continue;
+            };
+            for member in &union.members {
+                if let Kind::Ref(target) = &member.schema.kind
+                    && seen.insert(target)
+                {
+                    open.extend(components.get(target));
+                }
+            }
+        }
+        // Decoding a value of such a union would not end.
+        if seen.contains(name) {
+            let what = format!("the union `{name}` is a member of itself");
+            return Err(Problem::of(&schema.pointer, what));
         }
     }
     Ok(())
@@ -36,7 +52,7 @@ pub(crate) fn model(
     components: &Components,
     schema: &Schema,
     union: &Union,
-) -> Result<UnionModel, Conflict> {
+) -> Result<UnionModel, Problem> {
     let tagged = tags(components, schema, union)?;
     let types: Vec<JsonType> = union
         .members
@@ -60,49 +76,30 @@ pub(crate) fn model(
         (None, None) if apart && objects < 2 => (UnionStrategy::JsonType, Vec::new()),
         (None, None) => (UnionStrategy::Trial, Vec::new()),
     };
-    let distinguishing: BTreeMap<usize, (usize, Vec<String>)> = decided
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .map(|(order, (index, names))| (index, (order, names)))
+    let decided = decided.unwrap_or_default();
+    let is_tagged = matches!(strategy, UnionStrategy::Tag { .. });
+    let names = variant_names(union, &tags);
+    let members = union.members.iter().zip(names).zip(types).enumerate();
+    let mut variants: Vec<_> = members
+        .map(|(index, ((member, rust_name), json_type))| {
+            let decision = decided.iter().position(|(at, _)| *at == index);
+            let weight = std::cmp::Reverse(weight(components, &member.schema));
+            let order = (!is_tagged).then_some((decision.unwrap_or(usize::MAX), weight));
+            let distinguishing = decision.and_then(|at| decided.get(at));
+            let variant = VariantModel {
+                carrier: carrier(&rust_name),
+                rust_name,
+                ty: type_model(&member.schema),
+                json_type,
+                tags: tags.get(index).cloned().unwrap_or_default(),
+                distinguishing: distinguishing.map_or_else(Vec::new, |(_, names)| names.clone()),
+                description: member.schema.notes.prose(),
+            };
+            (order, variant)
+        })
         .collect();
-    let rust_names = variant_names(union, &tags);
-    let mut variants = Vec::new();
-    for (index, member) in union.members.iter().enumerate() {
-        let rust_name = rust_names.get(index).cloned().unwrap_or_default();
-        let declares_tag = match &strategy {
-            UnionStrategy::Tag { property } => {
-                declares(components, &member.schema, property, &mut BTreeSet::new())
-            }
-            _ => false,
-        };
-        variants.push(VariantModel {
-            carrier: carrier(&rust_name),
-            rust_name,
-            ty: type_model(&member.schema),
-            json_type: types.get(index).copied().unwrap_or(JsonType::Any),
-            tags: tags.get(index).cloned().unwrap_or_default(),
-            declares_tag,
-            distinguishing: distinguishing
-                .get(&index)
-                .map(|(_, names)| names.clone())
-                .unwrap_or_default(),
-            description: member.schema.notes.prose(),
-        });
-    }
-    if !matches!(strategy, UnionStrategy::Tag { .. }) {
-        let order = |rust_name: &str| {
-            let index = rust_names.iter().position(|name| name == rust_name);
-            let index = index.unwrap_or(usize::MAX);
-            let decided = distinguishing
-                .get(&index)
-                .map_or(usize::MAX, |(order, _)| *order);
-            let member = union.members.get(index);
-            let weight = member.map(|member| weight(components, &member.schema));
-            (decided, std::cmp::Reverse(weight))
-        };
-        variants.sort_by_cached_key(|variant| order(&variant.rust_name));
-    }
+    variants.sort_by_key(|(order, _)| *order);
+    let variants = variants.into_iter().map(|(_, variant)| variant).collect();
     Ok(UnionModel { strategy, variants })
 }
 
@@ -186,63 +183,4 @@ fn weight(components: &Components, schema: &Schema) -> (u8, usize, usize) {
             0,
         ),
     }
-}
-
-fn declares(
-    components: &Components,
-    schema: &Schema,
-    property: &str,
-    seen: &mut BTreeSet<String>,
-) -> bool {
-    if let Some(object) = object_of(components, schema) {
-        return object.properties.contains_key(property);
-    }
-    match &schema.kind {
-        Kind::Ref(name) if seen.insert(name.clone()) => {
-            match components.get(name).map(|schema| &schema.kind) {
-                Some(Kind::Union(union)) => {
-                    !union.members.is_empty()
-                        && union
-                            .members
-                            .iter()
-                            .all(|member| declares(components, &member.schema, property, seen))
-                }
-                _ => false,
-            }
-        }
-        _ => false,
-    }
-}
-
-/// Decoding a value of such a union would not end.
-fn not_within_itself(
-    components: &Components,
-    schema: &Schema,
-    union: &Union,
-) -> Result<(), Conflict> {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&Union> = vec![union];
-    while let Some(union) = open.pop() {
-        for member in &union.members {
-            let Kind::Ref(name) = &member.schema.kind else {
-                continue;
-            };
-            let Some((key, found)) = components.get_key_value(name) else {
-                continue;
-            };
-            if std::ptr::eq(found, schema) {
-                let what = format!("the union `{key}` is a member of itself");
-                return Err(Conflict {
-                    pointer: schema.pointer.clone(),
-                    what,
-                });
-            }
-            if let Kind::Union(inner) = &found.kind
-                && seen.insert(key)
-            {
-                open.push(inner);
-            }
-        }
-    }
-    Ok(())
 }

@@ -12,7 +12,7 @@ pub(crate) fn retain_reachable(draft: &mut Draft) {
     let mut open: Vec<&Schema> = operations.flat_map(DraftOperation::schemas).collect();
     let mut reached: BTreeSet<String> = BTreeSet::new();
     while let Some(schema) = open.pop() {
-        open.extend(schema.children());
+        open.extend(schema.kind.children());
         let names: Vec<&String> = match &schema.kind {
             Kind::Ref(name) => vec![name],
             Kind::Union(union) => {
@@ -34,7 +34,7 @@ pub(crate) fn retain_reachable(draft: &mut Draft) {
 pub(crate) fn apply(draft: &mut Draft) -> BTreeMap<String, Usage> {
     let mut usage: BTreeMap<String, Usage> = BTreeMap::new();
     for operation in &draft.operations {
-        let received = operation.success.schema.as_ref();
+        let received = operation.success.as_ref();
         for schema in operation.schemas() {
             let response = received.is_some_and(|received| std::ptr::eq(received, schema));
             let how = Usage {

@@ -6,7 +6,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::Type;
+use syn::{Ident, Type};
 
 use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use super::{methods::Signature, models, names, operation::Operation, reserved, types};
 
 /// The name of the method of an operation.
-pub(crate) fn name(operation: &OperationModel) -> syn::Ident {
+pub(crate) fn name(operation: &OperationModel) -> Ident {
     names::apart(&operation.method_name, &reserved::CLIENT)
 }
 
@@ -50,31 +50,41 @@ pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
         let ty = signature.parameter(operation, &parameter.rust_name)?;
+        let (ty, borrowed) = value_type(parameter, ty);
+        let ty = borrowed.map_or(ty, |borrowed| quote!(&#borrowed));
         let others = others(operation, parameter);
         if !parameter.is_argument() {
-            setters.push(setter(parameter, &others, ty));
+            setters.push(parameter_setter(parameter, &others, &ty));
             continue;
         }
         let ident = names::apart(&parameter.rust_name, &reserved::Reserved::of("body"));
-        let argument = argument_type(parameter, ty);
-        arguments.push(quote!(#ident: #argument));
+        arguments.push(quote!(#ident: #ty));
         match parameter.location {
             Location::Path => path_values.push((parameter, ident)),
             _ => settings.push(setting(parameter, &others, &ident)),
         }
     }
     if let Some(body) = &operation.body {
-        let (argument, setting) = body_setting(body, signature, operation)?;
+        let argument = match body_argument(body.kind) {
+            Some(argument) => argument,
+            None => body_type(signature, operation)?,
+        };
+        let setting = match (body.kind, body.content_type.as_str()) {
+            (BodyKind::Json, "application/json") => quote!(.json(body)),
+            (kind, media) => sending(kind, media, &body.encodings),
+        };
         if body.required == Some(false) {
             let description = body.description.as_deref().map(Doc::sentence);
-            let text = Doc::of(Line::new("Sets the body, which may be left out."))
-                .then(description.unwrap_or_default())
-                .attributes();
-            setters.push(quote! {
-                #text
-                #[inline]
-                pub fn body(self, body: #argument) -> Self { self #setting }
-            });
+            let text = Doc::of(Line::new("Sets the body, which may be left out."));
+            let text = text.then(description.unwrap_or_default());
+            let parameter = quote!(body: #argument);
+            setters.push(setter(
+                &text,
+                None,
+                &format_ident!("body"),
+                &parameter,
+                &setting,
+            ));
         } else {
             arguments.push(quote!(body: #argument));
             settings.push(setting);
@@ -86,35 +96,11 @@ pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
 
     let name = name(operation);
     let marker = format_ident!("{}", operation.type_name);
-    let text = method_text(operation, area, signature.output.as_ref()).attributes();
-    let deprecated = operation.deprecated.then(|| {
-        let note = "the current API no longer documents this operation";
-        quote!(#[deprecated = #note])
-    });
     let new = new_call(&path_values);
-    let former_methods = operation.former.iter().map(|(former, _)| {
-        let note = format!("it is called `{name}` now");
-        let former = names::apart(former, &reserved::CLIENT);
-        let text = Doc::of(
-            Line::new("The former name of ")
-                .own_link(&names::plain(&name))
-                .text("."),
-        )
-        .attributes();
+    let method = |name: &Ident, text: &Doc, note: Option<&str>| {
+        let text = text.attributes();
+        let deprecated = note.map(|note| quote!(#[deprecated = #note]));
         quote! {
-            #text
-            #[deprecated = #note]
-            #[inline]
-            pub fn #former(&self, #(#arguments),*) -> crate::runtime::Call<crate::operations::#marker> {
-                #new #(#settings)*
-            }
-        }
-    });
-    let former_methods: Vec<TokenStream> = former_methods.collect();
-    let former_methods = (!former_methods.is_empty())
-        .then(|| quote!(impl crate::runtime::Client { #(#former_methods)* }));
-    let method = quote! {
-        impl crate::runtime::Client {
             #text
             #deprecated
             #[inline]
@@ -123,15 +109,26 @@ pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
             }
         }
     };
+    let former_methods = operation.former.iter().map(|(former, _)| {
+        let note = format!("it is called `{name}` now");
+        let text = Line::new("The former name of ").own_link(&names::plain(&name));
+        let former = names::apart(former, &reserved::CLIENT);
+        method(&former, &text.text(".").into(), Some(&note))
+    });
+    let former_methods: Vec<TokenStream> = former_methods.collect();
+    let former_methods = (!former_methods.is_empty())
+        .then(|| quote!(impl crate::runtime::Client { #(#former_methods)* }));
+    let text = method_text(operation, area, signature.output.as_ref());
+    let note = "the current API no longer documents this operation";
+    let method = method(&name, &text, operation.deprecated.then_some(note));
 
     let (output, format) = output(operation, signature)?;
     let accept = accept(operation);
     let http_method = format_ident!("{}", operation.http_method);
     let (id, path) = (&operation.id, &operation.path);
-    let method_name = names::plain(&name);
     let about = Line::new("The operation ").code(id).text(", ");
     let about = about.then(request(operation)).text(": ");
-    let about = about.item(&["Client", &method_name]).text(".");
+    let about = about.item(&["Client", &names::plain(&name)]).text(".");
     let mut about = Doc::of(about);
     if !setters.is_empty() {
         let call = format!("Call<{marker}>");
@@ -148,7 +145,7 @@ pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
         models::former(former, &operation.type_name, &path, &[area].into())
     });
     Ok(quote! {
-        #method
+        impl crate::runtime::Client { #method }
         #former_methods
         #(#former)*
         #about
@@ -166,7 +163,7 @@ pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
 }
 
 /// The call with the values of its path.
-fn new_call(path_values: &[(&ParameterModel, syn::Ident)]) -> TokenStream {
+fn new_call(path_values: &[(&ParameterModel, Ident)]) -> TokenStream {
     let is_plain =
         |parameter: &ParameterModel| parameter.shape == Shape::One && parameter.is_simple();
     if path_values.iter().all(|(parameter, _)| is_plain(parameter)) {
@@ -211,15 +208,18 @@ fn accept(operation: &OperationModel) -> Option<TokenStream> {
         .then(|| quote!(const ACCEPT: &'static str = #accept;))
 }
 
-/// How a method takes the value of a parameter of this type.
-fn argument_type(parameter: &ParameterModel, ty: &Type) -> TokenStream {
-    if let Some(item) = types::inside(ty, "Vec") {
-        return quote!(&[#item]);
-    }
-    match types::last_name(ty).as_deref() {
-        Some("str" | "String") => quote!(&str),
-        _ if matches!(parameter.shape, Shape::Object | Shape::Document) => quote!(&#ty),
-        _ => ty.to_token_stream(),
+/// The type of the value of a parameter, and the type that methods borrow it as; `None` if they take the value.
+pub(super) fn value_type(
+    parameter: &ParameterModel,
+    ty: &Type,
+) -> (TokenStream, Option<TokenStream>) {
+    let is_list = types::inside(ty, "Vec").is_some();
+    if types::is_text(ty) {
+        (quote!(::std::string::String), Some(quote!(str)))
+    } else if is_list || matches!(parameter.shape, Shape::Object | Shape::Document) {
+        (ty.to_token_stream(), Some(types::slice(ty)))
+    } else {
+        (ty.to_token_stream(), None)
     }
 }
 
@@ -236,7 +236,7 @@ fn others<'a>(operation: &'a OperationModel, parameter: &ParameterModel) -> Vec<
     names.filter(|name| *name != parameter.name).collect()
 }
 
-fn setting(parameter: &ParameterModel, others: &[&str], value: &syn::Ident) -> TokenStream {
+fn setting(parameter: &ParameterModel, others: &[&str], value: &Ident) -> TokenStream {
     let wire = &parameter.name;
     match (parameter.location, parameter.shape, parameter.style) {
         (Location::Query, Shape::One, _) => quote!(.query(#wire, #value)),
@@ -294,59 +294,46 @@ pub(crate) fn place(location: Location) -> Option<TokenStream> {
     }
 }
 
-fn setter(parameter: &ParameterModel, others: &[&str], ty: &Type) -> TokenStream {
-    let plain = parameter.rust_name.trim_start_matches("r#");
-    let ident = names::apart(plain, &reserved::CALL);
-    let value = format_ident!("value");
-    let argument = argument_type(parameter, ty);
-    let setting = setting(parameter, others, &value);
-    let kind = match parameter.location {
-        Location::Header => "header",
-        Location::Cookie => "cookie",
-        Location::Path | Location::Query => "query parameter",
-    };
-    let text = Line::new("Sets the ").text(kind).text(" ");
-    let text = Doc::of(text.code(&parameter.name).text("."))
-        .then(parameter.description.clone().stopped())
-        .attributes();
-    let deprecated = parameter.deprecated.then(|| quote!(#[deprecated]));
+fn setter(
+    text: &Doc,
+    deprecated: Option<TokenStream>,
+    ident: &Ident,
+    parameter: &TokenStream,
+    setting: &TokenStream,
+) -> TokenStream {
+    let text = text.attributes();
     quote! {
         #text
         #deprecated
         #[inline]
-        pub fn #ident(self, value: #argument) -> Self { self #setting }
+        pub fn #ident(self, #parameter) -> Self { self #setting }
     }
 }
 
-/// The argument for a body, and how it is set.
-fn body_setting(
-    body: &BodyModel,
-    signature: &Signature,
-    operation: &OperationModel,
-) -> Result<(TokenStream, TokenStream), Problem> {
-    let typed = || body_type(signature, operation);
-    let (media, encodings) = (&body.content_type, &body.encodings);
-    Ok(match body.kind {
-        BodyKind::Json if media == "application/json" => (typed()?, quote!(.json(body))),
-        kind @ (BodyKind::Json | BodyKind::Form) => (typed()?, sending(kind, media, encodings)),
-        BodyKind::Text => (
-            quote!(impl ::core::convert::Into<::std::string::String>),
-            sending(body.kind, media, &[]),
-        ),
-        BodyKind::Bytes => (
-            quote!(impl ::core::convert::Into<::bytes::Bytes>),
-            sending(body.kind, media, &[]),
-        ),
-    })
+fn parameter_setter(parameter: &ParameterModel, others: &[&str], ty: &TokenStream) -> TokenStream {
+    let ident = names::apart(&parameter.rust_name, &reserved::CALL);
+    let setting = setting(parameter, others, &format_ident!("value"));
+    let text = Line::new("Sets the ")
+        .text(parameter.location.noun())
+        .text(" ");
+    let text = Doc::of(text.code(&parameter.name).text("."));
+    let text = text.then(parameter.description.clone().stopped());
+    let deprecated = parameter.deprecated.then(|| quote!(#[deprecated]));
+    setter(&text, deprecated, &ident, &quote!(value: #ty), &setting)
+}
+
+/// The argument for a body that is no document.
+fn body_argument(kind: BodyKind) -> Option<TokenStream> {
+    match kind {
+        BodyKind::Text => Some(quote!(impl ::core::convert::Into<::std::string::String>)),
+        BodyKind::Bytes => Some(quote!(impl ::core::convert::Into<::bytes::Bytes>)),
+        BodyKind::Json | BodyKind::Form => None,
+    }
 }
 
 /// The type of a body that is a document, as an argument.
 fn body_type(signature: &Signature, operation: &OperationModel) -> Result<TokenStream, Problem> {
-    let ty = signature.parameter(operation, "body")?;
-    let ty = match types::inside(ty, "Vec") {
-        Some(item) => quote!([#item]),
-        None => quote!(#ty),
-    };
+    let ty = types::slice(signature.parameter(operation, "body")?);
     Ok(quote!(&#ty))
 }
 
@@ -380,17 +367,13 @@ fn alternative_setter(
     operation: &OperationModel,
 ) -> Result<TokenStream, Problem> {
     let media = &alternative.content_type;
-    let is_document = |kind| matches!(kind, BodyKind::Json | BodyKind::Form);
-    let (argument, about) = match alternative.kind {
-        BodyKind::Text => (
-            quote!(impl ::core::convert::Into<::std::string::String>),
-            "text",
-        ),
-        BodyKind::Bytes => (quote!(impl ::core::convert::Into<::bytes::Bytes>), "bytes"),
-        _ if alternative.same_schema && is_document(body.kind) => {
+    let (argument, about) = match (alternative.kind, body_argument(alternative.kind)) {
+        (BodyKind::Text, Some(argument)) => (argument, "text"),
+        (_, Some(argument)) => (argument, "bytes"),
+        (_, None) if alternative.same_schema && body_argument(body.kind).is_none() => {
             (body_type(signature, operation)?, "")
         }
-        _ => (
+        (_, None) => (
             quote!(&(impl ::serde::Serialize + ?::core::marker::Sized)),
             "any value, because the contract gives it a schema of its own",
         ),
@@ -400,46 +383,38 @@ fn alternative_setter(
     if !about.is_empty() {
         text = text.text(" It takes ").text(about).text(".");
     }
-    let text = Doc::of(text).attributes();
     let ident = names::apart(&alternative.rust_name, &reserved::CALL);
     let sending = sending(alternative.kind, media, &alternative.encodings);
-    Ok(quote! {
-        #text
-        #[inline]
-        pub fn #ident(self, body: #argument) -> Self { self #sending }
-    })
+    Ok(setter(
+        &text.into(),
+        None,
+        &ident,
+        &quote!(body: #argument),
+        &sending,
+    ))
 }
 
 fn output(
     operation: &OperationModel,
     signature: &Signature,
-) -> Result<(TokenStream, syn::Ident), Problem> {
-    let declared = || {
-        signature.output.as_ref().ok_or_else(|| {
-            Problem::new(format!(
-                "progenitor's method `{}` yields no value, but the contract declares one",
-                operation.method_name
-            ))
-            .with_pointer(operation.pointer.clone())
-        })
-    };
-    Ok(match operation.success.format {
-        Format::Json => (declared()?.to_token_stream(), format_ident!("Json")),
+) -> Result<(TokenStream, Ident), Problem> {
+    let is_secret = operation.success.secret;
+    let (output, format) = match operation.success.format {
+        Format::Json => {
+            let document = signature.document(operation)?;
+            let whole = signature.output.as_ref().unwrap_or(document);
+            (whole.to_token_stream(), "Json")
+        }
         Format::JsonOrEmpty => {
-            let ty = declared()?;
-            let ty = types::inside(ty, "Option").unwrap_or(ty);
-            (
-                quote!(::core::option::Option<#ty>),
-                format_ident!("JsonOrEmpty"),
-            )
+            let ty = signature.document(operation)?;
+            (quote!(::core::option::Option<#ty>), "JsonOrEmpty")
         }
-        Format::Text if operation.success.secret => {
-            (quote!(crate::runtime::SecretText), format_ident!("Text"))
-        }
-        Format::Text => (quote!(::std::string::String), format_ident!("Text")),
-        Format::Binary => (quote!(::bytes::Bytes), format_ident!("Binary")),
-        Format::NoContent => (quote!(()), format_ident!("NoContent")),
-    })
+        Format::Text if is_secret => (quote!(crate::runtime::SecretText), "Text"),
+        Format::Text => (quote!(::std::string::String), "Text"),
+        Format::Binary => (quote!(::bytes::Bytes), "Binary"),
+        Format::NoContent => (quote!(()), "NoContent"),
+    };
+    Ok((output, format_ident!("{format}")))
 }
 
 /// The method and the path of an operation, as code.
@@ -453,8 +428,10 @@ fn returned(operation: &OperationModel, output: Option<&Type>) -> Line {
     match operation.success.format {
         Format::Json => value(output).capital().text("."),
         Format::JsonOrEmpty => {
-            let output = output.map(|ty| types::inside(ty, "Option").unwrap_or(ty));
-            let line = value(output).capital().text(", or ").code("None");
+            let line = value(output.map(types::unwrapped))
+                .capital()
+                .text(", or ")
+                .code("None");
             line.text(" if the server answers without a body.")
         }
         Format::Text if operation.success.secret => Line::new("The text of the response, a ")
@@ -487,16 +464,14 @@ fn described(ty: &Type, is_plural: bool) -> Line {
 }
 
 fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&Type>) -> Doc {
-    let prose = |text: Option<&str>| text.map(Doc::sentence).unwrap_or_default();
-    let mut text = prose(operation.summary.as_deref());
+    let prose = |text: &Option<String>| text.as_deref().map(Doc::sentence).unwrap_or_default();
+    let mut text = prose(&operation.summary);
     if text.is_empty() {
-        text = Line::new("Calls the operation ")
-            .code(&operation.id)
-            .text(".")
-            .into();
+        let line = Line::new("Calls the operation ").code(&operation.id);
+        text = line.text(".").into();
     }
     text = text
-        .then(prose(operation.description.as_deref()))
+        .then(prose(&operation.description))
         .paragraph(request(operation))
         .paragraph(areas::availability(&[area].into()));
     if !operation.fixed_query.is_empty() {
@@ -514,8 +489,7 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
             Location::Header => "a header",
             Location::Cookie => "a cookie",
         };
-        let name = parameter.rust_name.trim_start_matches("r#");
-        let item = Line::default().code(name);
+        let item = Line::default().code(&parameter.rust_name);
         items.push(if parameter.description.is_empty() {
             let item = item.text(": ").code(&parameter.name);
             item.text(" ").text(place).text(".")
@@ -524,13 +498,10 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
             item.text(" (").text(place).text("): ").then(description)
         });
     }
-    if let Some(body) = operation
-        .body
-        .as_ref()
-        .filter(|body| body.required != Some(false))
-    {
+    let is_required = |body: &&BodyModel| body.required != Some(false);
+    if let Some(body) = operation.body.as_ref().filter(is_required) {
         let item = Line::default().code("body").text(": ");
-        let description = prose(body.description.as_deref());
+        let description = prose(&body.description);
         items.push(if description.is_empty() {
             item.text("sent as ").code(&body.content_type).text(".")
         } else {
@@ -538,25 +509,11 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
         });
     }
     text = text.list("Parameters", items);
-    let optional: Vec<String> = operation
-        .parameters
-        .iter()
-        .filter(|parameter| !parameter.is_argument())
-        .map(|parameter| {
-            names::apart(
-                parameter.rust_name.trim_start_matches("r#"),
-                &reserved::CALL,
-            )
-            .to_string()
-        })
-        .chain(
-            operation
-                .body
-                .iter()
-                .filter(|body| body.required == Some(false))
-                .map(|_| "body".to_owned()),
-        )
-        .collect();
+    let optional = operation.parameters.iter().filter(|one| !one.is_argument());
+    let name = |one: &ParameterModel| names::apart(&one.rust_name, &reserved::CALL).to_string();
+    let mut optional: Vec<String> = optional.map(name).collect();
+    let body = operation.body.as_ref().filter(|body| !is_required(body));
+    optional.extend(body.map(|_| "body".to_owned()));
     let setter =
         |line: Line, name: &String| line.item(&["operations", &operation.type_name, name.as_str()]);
     if !optional.is_empty() {
@@ -577,25 +534,15 @@ fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&
         text = text.paragraph(line.text("."));
     }
     text = text.section("Returns", returned(operation, output));
-    let statuses: Vec<&str> = operation
-        .errors
-        .iter()
-        .map(|(status, _)| status.as_str())
-        .collect();
-    let errors = Line::new("Returns an ").link("Error", "crate::Error");
-    let errors = errors.text(" if the call fails.");
-    let named = !statuses
-        .iter()
-        .all(|status| status.contains('X') || *status == "default");
-    text.section(
-        "Errors",
-        if named {
-            errors
-                .text(" Documented error statuses: ")
-                .text(&statuses.join(", "))
-                .text(".")
-        } else {
-            errors
-        },
-    )
+    let statuses = operation.errors.iter().map(|(status, _)| status.as_str());
+    let statuses: Vec<&str> = statuses.collect();
+    let mut errors = Line::new("Returns an ").link("Error", "crate::Error");
+    errors = errors.text(" if the call fails.");
+    let is_named = |status: &&str| !status.contains('X') && *status != "default";
+    if statuses.iter().any(is_named) {
+        let statuses = statuses.join(", ");
+        errors = errors.text(" Documented error statuses: ").text(&statuses);
+        errors = errors.text(".");
+    }
+    text.section("Errors", errors)
 }

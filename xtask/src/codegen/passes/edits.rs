@@ -18,59 +18,15 @@ use syn::Type;
 
 use crate::codegen::areas::Area;
 use crate::codegen::doc::Line;
-use crate::codegen::model::{
-    BodyKind, Normalized, OperationModel, SchemaKind, SchemaModel, UnionModel,
-};
+use crate::codegen::model::{BodyKind, OperationModel, UnionModel};
 use crate::problem::Problem;
 
-use super::{
-    methods::Signatures,
-    models::{Model, Struct},
-    types,
-    unions::Unions,
-    usage::Usage,
-};
+use super::{Shapes, methods::Signatures, types};
+use values::Value;
 
 /// How many pairs of models are tried, at most. Fields of other names are searched too, so that models that
 /// contain each other would give an unlimited number of pairs.
 const PAIRS: usize = 20_000;
-
-/// The models that may be converted, with their uses.
-pub(crate) struct Shapes<'a> {
-    pub(crate) structs: &'a BTreeMap<&'a str, &'a Model>,
-    pub(crate) unions: &'a Unions<'a>,
-    pub(crate) normalized: &'a Normalized,
-    pub(crate) usage: &'a Usage,
-    /// The models all of whose fields may be absent.
-    pub(crate) with_default: &'a BTreeSet<String>,
-}
-
-impl<'a> Shapes<'a> {
-    /// The struct of a schema with everything that its code depends on.
-    pub(super) fn structure(&self, name: &str, schema: &'a SchemaModel) -> Option<Struct<'a>> {
-        let model = *self.structs.get(name)?;
-        let schemas = &self.normalized.schemas;
-        let is_enum = |used: &&String| {
-            let used = schemas.get(used.as_str());
-            used.is_some_and(|used| matches!(used.kind, SchemaKind::OpenEnum(_)))
-        };
-        let used = schema.uses.iter().chain([&model.name]);
-        let with_default = used.filter(|used| self.with_default.contains(*used));
-        Some(Struct {
-            model,
-            about: self.usage.describe(name, &model.text),
-            is_request: self.usage.is_request(name),
-            is_response: self.usage.is_response(name),
-            with_default: with_default.cloned().collect(),
-            enums: schema
-                .uses
-                .iter()
-                .filter(is_enum)
-                .map(String::as_str)
-                .collect(),
-        })
-    }
-}
 
 /// The conversions.
 pub(crate) struct Edits {
@@ -93,14 +49,14 @@ pub(crate) fn emit(shapes: &Shapes<'_>, signatures: &Signatures) -> Result<Edits
     for (from, to) in &pairs {
         conversions.between(from, to);
         if conversions.done.len() > PAIRS {
-            let pointer = shapes.normalized.schemas.get(to.as_str());
-            let pointer = pointer.map(|schema| schema.pointer.clone());
+            let schema = shapes.normalized.schemas.get(to);
+            let pointer = schema.map_or("", |schema| &schema.pointer);
             let what = format!(
                 "the request `{to}` is made from the response `{from}`, and more than {PAIRS} pairs of \
                  models within them would have to be converted"
             );
-            let problem = Problem::new(what).with_pointer(pointer.unwrap_or_default());
-            return Err(problem.with_help("describe one of them with fewer models, in the overlay"));
+            let help = "describe one of them with fewer models, in the overlay";
+            return Err(Problem::of(pointer, what).with_help(help));
         }
     }
     Ok(conversions.finish(pairs))
@@ -108,49 +64,29 @@ pub(crate) fn emit(shapes: &Shapes<'_>, signatures: &Signatures) -> Result<Edits
 
 /// The response and the request of every resource that can be replaced.
 fn pairs(operations: &[OperationModel], signatures: &Signatures) -> BTreeSet<(String, String)> {
-    let model = |ty: &Type| {
-        let ty = types::inside(ty, "Option").unwrap_or(ty);
-        types::model_name(ty)
-    };
-    let output = |operation: &OperationModel| {
-        let signature = signatures.get(&operation.method_name)?;
-        model(signature.output.as_ref()?)
-    };
+    let model = |ty: &Type| types::model_name(types::bare(ty));
+    let signature = |operation: &OperationModel| signatures.get(&operation.method_name);
     let mut pairs = BTreeSet::new();
-    for operation in operations {
-        let json = operation
-            .body
-            .as_ref()
-            .is_some_and(|body| body.kind == BodyKind::Json);
-        if operation.http_method != "PUT" || !json {
-            continue;
-        }
-        let body = signatures
-            .get(&operation.method_name)
-            .and_then(|signature| signature.parameters.get("body"));
-        let Some(to) = body.and_then(|ty| match ty {
-            Type::Reference(reference) => model(&reference.elem),
-            other => model(other),
-        }) else {
+    for operation in operations.iter().filter(|one| one.http_method == "PUT") {
+        let kind = operation.body.as_ref().map(|body| body.kind);
+        let body = signature(operation).and_then(|one| model(one.parameters.get("body")?));
+        let Some(to) = body.filter(|_| kind == Some(BodyKind::Json)) else {
             continue;
         };
-        let read = operations
-            .iter()
-            .find(|other| other.http_method == "GET" && other.path == operation.path);
-        for from in [Some(operation), read]
-            .into_iter()
-            .flatten()
-            .filter_map(output)
-        {
-            if from != to {
-                pairs.insert((from, to.clone()));
-            }
+        let is_read =
+            |other: &&OperationModel| other.http_method == "GET" && other.path == operation.path;
+        let read = operations.iter().find(is_read);
+        let sources = [Some(operation), read].into_iter().flatten();
+        let sources = sources.filter_map(|one| model(signature(one)?.output.as_ref()?));
+        for from in sources.filter(|from| *from != to) {
+            pairs.insert((from, to.clone()));
         }
     }
     pairs
 }
 
 /// One conversion, worked out.
+#[derive(Default)]
 struct Conversion {
     /// The items.
     tokens: TokenStream,
@@ -179,13 +115,8 @@ impl Conversions<'_> {
     fn between(&mut self, from: &str, to: &str) -> Option<bool> {
         let key = (from.to_owned(), to.to_owned());
         if !self.done.contains_key(&key) && self.done.len() <= PAIRS {
-            let assumed = Conversion {
-                tokens: TokenStream::new(),
-                fallible: false,
-                filled: (0, 0),
-                parts: BTreeSet::new(),
-            };
-            self.done.insert(key.clone(), Some(assumed));
+            let assumed = Some(Conversion::default());
+            self.done.insert(key.clone(), assumed);
             self.open.push(BTreeSet::new());
             let mut conversion = self.work_out(from, to);
             let parts = self.open.pop().unwrap_or_default();
@@ -203,44 +134,30 @@ impl Conversions<'_> {
 
     fn work_out(&mut self, from: &str, to: &str) -> Option<Conversion> {
         let shapes = self.shapes;
-        if let (Some(source), Some(target)) = (shapes.structs.get(from), shapes.structs.get(to)) {
-            return fields::structs(self, source, target);
+        let structs = [from, to].map(|name| shapes.models.get(name));
+        let choices = [from, to].map(|name| shapes.unions.get(name));
+        match (structs, choices) {
+            ([Some(source), Some(target)], _) => fields::structs(self, source, target),
+            (_, [Some(source), Some(target)]) => unions::unions(self, (from, source), (to, target)),
+            ([_, Some(_)], [Some(source), _]) => unions::members(self, from, source, to),
+            _ if shapes.is_enum(from) && shapes.is_enum(to) => {
+                let text = Line::new("An unknown value is kept unchanged.");
+                let value = Value::sure(quote!(Self::from(from.as_str())));
+                Some(write::conversion((from, to), text.into(), value, (1, 1)))
+            }
+            _ => None,
         }
-        if let (Some(source), Some(target)) = (shapes.unions.get(from), shapes.unions.get(to)) {
-            return unions::unions(self, from, source, to, target);
-        }
-        if let (Some(source), Some(_)) = (shapes.unions.get(from), shapes.structs.get(to)) {
-            return unions::members(self, from, source, to);
-        }
-        let is_enum = |name: &str| {
-            let schema = shapes.normalized.schemas.get(name);
-            schema.is_some_and(|schema| matches!(schema.kind, SchemaKind::OpenEnum(_)))
-        };
-        (is_enum(from) && is_enum(to)).then(|| Conversion {
-            tokens: write::conversion(
-                from,
-                to,
-                Line::new("An unknown value is kept unchanged.").into(),
-                false,
-                quote!(Self::from(from.as_str())),
-            ),
-            fallible: false,
-            filled: (1, 1),
-            parts: BTreeSet::new(),
-        })
     }
 
     /// The conversions that these pairs need, each once. A conversion that fills less than half of a request
     /// is not an edit of the same resource.
     fn finish(mut self, roots: BTreeSet<(String, String)>) -> Edits {
-        let usage = self.shapes.usage;
-        let pairs: Vec<(String, String)> = roots
-            .into_iter()
-            .filter(|key| {
-                let conversion = self.done.get(key).and_then(Option::as_ref);
-                conversion.is_some_and(|conversion| conversion.filled.0 * 2 > conversion.filled.1)
-            })
-            .collect();
+        let usage = &self.shapes.usage;
+        let is_edit = |key: &(String, String)| {
+            let conversion = self.done.get(key).and_then(Option::as_ref);
+            conversion.is_some_and(|conversion| conversion.filled.0 * 2 > conversion.filled.1)
+        };
+        let pairs: Vec<_> = roots.into_iter().filter(is_edit).collect();
         let mut wanted = pairs.clone();
         let mut pieces = BTreeMap::new();
         while let Some(key) = wanted.pop() {

@@ -2,7 +2,7 @@
 //!
 //! `OperationModel` holds the contract's description of an operation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use quote::ToTokens as _;
@@ -25,23 +25,6 @@ pub(crate) struct Signature {
 }
 
 impl Signature {
-    /// The signature of an operation's method.
-    ///
-    /// # Errors
-    /// Returns an error if progenitor wrote no method.
-    pub(crate) fn of<'s>(
-        signatures: &'s Signatures,
-        operation: &OperationModel,
-    ) -> Result<&'s Self, Problem> {
-        signatures.get(&operation.method_name).ok_or_else(|| {
-            let what = format!(
-                "progenitor wrote no method for the operation `{}`",
-                operation.id
-            );
-            Problem::new(what).with_pointer(operation.pointer.clone())
-        })
-    }
-
     /// The type of a parameter, or of the `body`, without its reference and `Option`.
     ///
     /// # Errors
@@ -52,11 +35,8 @@ impl Signature {
         name: &str,
     ) -> Result<&Type, Problem> {
         let ty = self.parameters.get(name.trim_start_matches("r#"));
-        ty.map(types::bare).ok_or_else(|| {
-            let method = &operation.method_name;
-            let what = format!("progenitor's method `{method}` lacks the parameter `{name}`");
-            Problem::new(what).with_pointer(operation.pointer.clone())
-        })
+        ty.map(types::bare)
+            .ok_or_else(|| lacks(operation, &format!("the parameter `{name}`")))
     }
 
     /// The type of a document that a success holds, without its `Option`.
@@ -64,14 +44,16 @@ impl Signature {
     /// # Errors
     /// Returns an error if progenitor's method gives none.
     pub(crate) fn document(&self, operation: &OperationModel) -> Result<&Type, Problem> {
-        let ty = self.output.as_ref();
-        ty.map(|ty| types::inside(ty, "Option").unwrap_or(ty))
-            .ok_or_else(|| {
-                let method = &operation.method_name;
-                let what = format!("progenitor's method `{method}` gives no result");
-                Problem::new(what).with_pointer(operation.pointer.clone())
-            })
+        let ty = self.output.as_ref().map(types::unwrapped);
+        ty.ok_or_else(|| lacks(operation, "a result"))
     }
+}
+
+/// The problem of a method of progenitor that differs from the contract.
+fn lacks(operation: &OperationModel, part: &str) -> Problem {
+    let method = &operation.method_name;
+    let what = format!("progenitor's method `{method}` lacks {part}");
+    Problem::of(&operation.pointer, what)
 }
 
 impl fmt::Debug for Signature {
@@ -91,8 +73,7 @@ impl fmt::Debug for Signature {
 /// Every method of progenitor's client that calls an operation, by its name.
 pub(crate) fn read(written: &Output) -> Signatures {
     // Outside the `types` module, a name without a path is not a model.
-    let models = BTreeSet::new();
-    let tidy = |ty: &Type| types::tidy(ty, &models);
+    let tidy = |ty: &Type| types::tidy(ty, &|_| false);
     let signatures = written.methods.iter().map(|method| {
         let parameters = method.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(typed) => match &*typed.pat {

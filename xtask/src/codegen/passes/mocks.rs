@@ -9,13 +9,13 @@ mod entry;
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::{Ident, Type};
 
 use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
-    BodyKind, Format, Location, OperationModel, ParameterModel, Shape, Style,
+    BodyKind, BodyModel, Format, Location, OperationModel, ParameterModel, Shape, Style,
 };
 use crate::problem::Problem;
 
@@ -25,10 +25,7 @@ pub(crate) use entry::table;
 
 /// The name of a matcher's method for a parameter.
 fn matcher_name(parameter: &ParameterModel) -> Ident {
-    names::apart(
-        parameter.rust_name.trim_start_matches("r#"),
-        &reserved::WHEN,
-    )
+    names::apart(&parameter.rust_name, &reserved::WHEN)
 }
 
 /// The name of a responder's method, and the status if it is a number.
@@ -70,8 +67,8 @@ pub(crate) fn emit(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
         let ty = signature.parameter(operation, &parameter.rust_name)?;
         setters.push(matcher(parameter, ty));
     }
-    if operation.body.is_some() {
-        setters.push(body(operation, signature.parameter(operation, "body")?));
+    if let Some(one) = &operation.body {
+        setters.push(body(one, signature.parameter(operation, "body")?));
     }
     let marker = format_ident!("{}", operation.type_name);
     let responders = responders(operation, signature.output.as_ref());
@@ -164,21 +161,13 @@ pub(crate) fn extension(operations: &[Operation<'_>]) -> TokenStream {
 fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let ident = matcher_name(parameter);
     let wire = &parameter.name;
-    let ty = types::bare(ty);
-    let is_text = matches!(types::last_name(ty).as_deref(), Some("str" | "String"));
-    let place = match parameter.location {
-        Location::Path => "path parameter",
-        Location::Query => "query parameter",
-        Location::Header => "header",
-        Location::Cookie => "cookie",
-    };
     let about = |what: &str| {
-        let text = Line::new("The ").text(place).text(" ").code(wire);
-        Doc::of(text.text(what)).attributes()
+        let text = Line::new("The ").text(parameter.location.noun());
+        let text = text.text(" ").code(wire).text(what);
+        Doc::of(text).attributes()
     };
-    let text = about(" has this value.");
+    let (value, borrowed) = calls::value_type(parameter, ty);
     if parameter.shape == Shape::List {
-        let item = types::inside(ty, "Vec");
         let matching = match (parameter.location, parameter.style) {
             (Location::Query, Style::Form { explode: false }) => {
                 quote!(query_joined(#wire, values))
@@ -191,18 +180,18 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
         let text = about(" has these values.");
         return quote! {
             #text
-            pub fn #ident(self, values: &[#item]) -> Self { self.#matching }
+            pub fn #ident(self, values: &#borrowed) -> Self { self.#matching }
         };
     }
-    let is_required = parameter.required || parameter.location == Location::Path;
-    let by_reference = is_text || matches!(parameter.shape, Shape::Object | Shape::Document);
-    let referred = if is_text { quote!(str) } else { slice(ty) };
-    let lifetime = (by_reference && !is_required).then(|| quote!(<'a>));
-    let taken = match (by_reference, is_required) {
-        (true, true) => quote!(&#referred),
-        (true, false) => quote!(impl ::core::convert::Into<::core::option::Option<&'a #referred>>),
-        (false, true) => ty.to_token_stream(),
-        (false, false) => quote!(impl ::core::convert::Into<::core::option::Option<#ty>>),
+    let is_required = parameter.is_argument();
+    let lifetime = (borrowed.is_some() && !is_required).then(|| quote!(<'a>));
+    let taken = match (&borrowed, is_required) {
+        (Some(borrowed), true) => quote!(&#borrowed),
+        (Some(borrowed), false) => {
+            quote!(impl ::core::convert::Into<::core::option::Option<&'a #borrowed>>)
+        }
+        (None, true) => value,
+        (None, false) => quote!(impl ::core::convert::Into<::core::option::Option<#value>>),
     };
     let is_plain = parameter.shape == Shape::One;
     let matching = match (parameter.location, is_required) {
@@ -222,6 +211,7 @@ fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
             styled(parameter, &quote!(value.into().map(#texts)), false)
         }
     };
+    let text = about(" has this value.");
     quote! {
         #text
         pub fn #ident #lifetime(self, value: #taken) -> Self { self.#matching }
@@ -242,58 +232,44 @@ fn styled(parameter: &ParameterModel, value: &TokenStream, is_there: bool) -> To
     }
 }
 
-fn body(operation: &OperationModel, ty: &Type) -> TokenStream {
-    let Some(body) = &operation.body else {
-        return TokenStream::new();
-    };
-    let optional = body.required == Some(false);
-    let text = Doc::of(Line::new(if optional {
+fn body(body: &BodyModel, ty: &Type) -> TokenStream {
+    let is_optional = body.required == Some(false);
+    let text = Doc::of(Line::new(if is_optional {
         "The body is this one, or empty."
     } else {
         "The body is this one."
-    }))
-    .attributes();
-    if body.kind != BodyKind::Json {
-        return quote! {
-            #text
-            pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self { self.raw_body(::core::option::Option::Some(value.as_ref())) }
-        };
-    }
-    let ty = slice(types::bare(ty));
-    if optional {
-        quote! {
-            #text
-            pub fn body<'a>(self, value: impl ::core::convert::Into<::core::option::Option<&'a #ty>>) -> Self { self.json_body(value.into()) }
-        }
-    } else {
-        quote! {
-            #text
-            pub fn body(self, value: &#ty) -> Self { self.json_body(::core::option::Option::Some(value)) }
-        }
-    }
-}
-
-/// The slice type for a list, and other types unchanged.
-fn slice(ty: &Type) -> TokenStream {
-    match types::inside(ty, "Vec") {
-        Some(item) => quote!([#item]),
-        None => ty.to_token_stream(),
+    }));
+    let text = text.attributes();
+    let ty = types::slice(ty);
+    let (lifetime, taken, matching) = match body.kind {
+        BodyKind::Json if is_optional => (
+            Some(quote!(<'a>)),
+            quote!(impl ::core::convert::Into<::core::option::Option<&'a #ty>>),
+            quote!(json_body(value.into())),
+        ),
+        BodyKind::Json => (
+            None,
+            quote!(&#ty),
+            quote!(json_body(::core::option::Option::Some(value))),
+        ),
+        _ => (
+            None,
+            quote!(impl ::core::convert::AsRef<[u8]>),
+            quote!(raw_body(::core::option::Option::Some(value.as_ref()))),
+        ),
+    };
+    quote! {
+        #text
+        pub fn body #lifetime(self, value: #taken) -> Self { self.#matching }
     }
 }
 
 /// A method for each status that is declared as a success.
 fn responders(operation: &OperationModel, output: Option<&Type>) -> Vec<TokenStream> {
-    let mut statuses: Vec<&str> = operation
-        .success
-        .statuses
-        .iter()
-        .map(String::as_str)
-        .collect();
-    if statuses.is_empty() {
-        statuses.push("2XX");
-    }
-    statuses
-        .into_iter()
+    let statuses = operation.success.statuses.iter().map(String::as_str);
+    let any = operation.success.statuses.is_empty().then_some("2XX");
+    let responders = statuses.chain(any);
+    responders
         .map(|status| responder(operation, status, output))
         .collect()
 }
@@ -313,20 +289,17 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
             .section("Panics", Line::new("Panics if the status is another one.")),
     };
     let text = text.attributes();
-    let media = operation
-        .success
-        .content_type
-        .as_deref()
-        .unwrap_or_default();
+    let media = operation.success.content_type.as_deref();
+    let media = media.unwrap_or_default();
     let empty = matches!(number, Some(204 | 205)) && operation.success.format != Format::Json;
     let (value, response) = match (operation.success.format, output) {
         _ if empty => (TokenStream::new(), quote!(self.empty(#code))),
         (Format::Json, Some(ty)) => {
-            let ty = slice(ty);
+            let ty = types::slice(ty);
             (quote!(value: &#ty), quote!(self.json(#code, value)))
         }
         (Format::JsonOrEmpty, Some(ty)) => {
-            let ty = slice(types::inside(ty, "Option").unwrap_or(ty));
+            let ty = types::slice(types::unwrapped(ty));
             (
                 quote!(value: impl ::core::convert::Into<::core::option::Option<&'a #ty>>),
                 quote!(self.json_or_empty(#code, value.into())),

@@ -13,26 +13,24 @@ pub(crate) mod operation;
 pub(crate) mod paging;
 pub(crate) mod prose;
 pub(crate) mod reserved;
+mod shapes;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod unions;
 pub(crate) mod usage;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use quote::{format_ident, quote};
 
-use crate::codegen::areas::Area;
 use crate::codegen::doc::Doc;
 use crate::codegen::model::{EnumValueModel, Normalized, OperationModel, Remark, SchemaKind};
 use crate::codegen::progenitor::Output;
 use crate::codegen::purpose::Purpose;
-use crate::codegen::split::{Listed, Parts, Place};
+use crate::codegen::split::{Listed, MOCK_TABLE, MOCKS, Parts, Place, TABLE};
 use crate::problem::Problem;
 
-use models::Model;
 use operation::Operation;
-use usage::Usage;
+
+pub(crate) use shapes::Shapes;
 
 /// Runs all passes.
 ///
@@ -46,25 +44,8 @@ pub(crate) fn run(
     parts: &mut Parts,
 ) -> Result<(), Problem> {
     let (areas, mut remarks) = usage::operation_areas(&normalized.operations, purpose.is_own)?;
-    let usage = Usage::of(normalized, &areas);
-    let known = usage::names(normalized);
-    let structs = &written.structs;
-    let models = models::read(structs, normalized)?;
-    let by_name: BTreeMap<&str, &Model> = models
-        .iter()
-        .map(|model| (model.name.as_str(), model))
-        .collect();
-    let with_default = models::with_default(&models);
+    let shapes = Shapes::read(written, normalized, &areas)?;
     let signatures = methods::read(written);
-
-    let unions = unions::read(normalized, structs, &known)?;
-    let shapes = edits::Shapes {
-        structs: &by_name,
-        unions: &unions,
-        normalized,
-        usage: &usage,
-        with_default: &with_default,
-    };
     // Before the text of anything is made, because it bounds how many models are converted.
     let edits = edits::emit(&shapes, &signatures)?;
 
@@ -95,50 +76,45 @@ pub(crate) fn run(
             )?;
         }
         let output = plain.signature.output.as_ref();
-        match paging::emit(operation, output, &by_name) {
+        match paging::emit(operation, output, &shapes.models) {
             Ok(None) => {}
             Ok(Some(tokens)) => parts.add(Place::Paging(&[area].into()), tokens)?,
             Err(problem) if purpose.is_own => return Err(problem),
             // In another contract, an unknown way of paging is only a remark; its client works without it.
-            Err(problem) => parts.remarks.push(Remark {
-                pointer: operation.pointer.clone(),
-                text: problem.what().to_owned(),
-            }),
+            Err(problem) => parts
+                .remarks
+                .push(Remark::new(&operation.pointer, problem.what().to_owned())),
         }
     }
     if parts.is_written() {
         let code = ("mocks", &plain, |all: &&Vec<_>| Ok(mocks::extension(all)));
-        parts.add(Place::MockTrait, code)?;
+        parts.add(Place::File(MOCKS), code)?;
     }
     if purpose.is_tested {
         parts.add(
-            Place::MockTable,
+            Place::File(MOCK_TABLE),
             ("table of mocks", &plain, |all: &&Vec<_>| mocks::table(all)),
         )?;
         parts.add(
-            Place::Table,
+            Place::File(TABLE),
             ("table", &plain, |all: &&Vec<_>| table::calls(all)),
         )?;
     }
-    add_models(&shapes, parts, |name| usage.areas(name))?;
+    add_models(&shapes, parts)?;
     for (areas, conversion) in edits.pieces {
         parts.add(Place::Model(&areas), conversion)?;
     }
     if purpose.is_tested {
-        parts.add(Place::Table, table::edits(&edits.pairs))?;
+        parts.add(Place::File(TABLE), table::edits(&edits.pairs))?;
     }
     Ok(())
 }
 
 /// Adds each model, and the deprecated names that it had, in the areas that reach it.
-pub(crate) fn add_models(
-    shapes: &edits::Shapes<'_>,
-    parts: &mut Parts,
-    areas: impl Fn(&str) -> BTreeSet<&'static Area>,
-) -> Result<(), Problem> {
+pub(crate) fn add_models(shapes: &Shapes<'_>, parts: &mut Parts) -> Result<(), Problem> {
     for (name, schema) in &shapes.normalized.schemas {
         let text = schema.description.as_deref().unwrap_or_default();
-        let areas = areas(name);
+        let areas = shapes.usage.areas(name);
         match &schema.kind {
             SchemaKind::Struct(_) => {
                 if let Some(item) = shapes.structure(name, schema) {
@@ -155,7 +131,7 @@ pub(crate) fn add_models(
             }
             SchemaKind::Union(_) => {
                 if let Some((union, members)) = shapes.unions.get(name.as_str()) {
-                    let tokens = unions::emit(name, text, union, members, shapes.usage);
+                    let tokens = unions::emit(name, text, union, members, &shapes.usage);
                     parts.add(Place::Model(&areas), tokens)?;
                 }
             }

@@ -12,58 +12,48 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{ItemStruct, Type, parse_quote};
+use syn::{Type, parse_quote};
 
 use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{FieldModel, Normalized, SchemaKind};
+use crate::codegen::progenitor::Output;
 use crate::problem::Problem;
 
 use super::{names, prose, reserved::Reserved, types};
 
 pub(crate) use model::{Field, Model, Presence, is_collection, with_default};
 
+/// The models by name.
+pub(crate) type Models = BTreeMap<String, Model>;
+
 /// Combines the structs of progenitor's `types` module with the facts.
 ///
 /// # Errors
 /// Returns an error if the two do not match: a defect of the generator.
-pub(crate) fn read(
-    structs: &BTreeMap<String, ItemStruct>,
-    normalized: &Normalized,
-) -> Result<Vec<Model>, Problem> {
-    let known = super::usage::names(normalized);
-    let mut models = Vec::new();
+pub(crate) fn read(written: &Output, normalized: &Normalized) -> Result<Models, Problem> {
+    let mut models = Models::new();
     for (name, schema) in &normalized.schemas {
         let SchemaKind::Struct(facts) = &schema.kind else {
             continue;
         };
-        let Some(item) = structs.get(name) else {
-            return Err(Problem::new(format!(
+        let problem = |what: String| Problem::of(&schema.pointer, what);
+        let members = types::fields(written, name, normalized);
+        let mut members = members.ok_or_else(|| {
+            problem(format!(
                 "progenitor wrote no struct for the schema `{name}`"
             ))
-            .with_pointer(schema.pointer.clone())
-            .with_help("progenitor does not accept the normalized form of this schema"));
-        };
-        let mut members: BTreeMap<String, Type> = item
-            .fields
-            .iter()
-            .filter_map(|field| {
-                Some((
-                    names::plain(field.ident.as_ref()?),
-                    types::tidy(&field.ty, &known),
-                ))
-            })
-            .collect();
+            .with_help("progenitor does not accept the normalized form of this schema")
+        })?;
         let mut fields = Vec::new();
         for fact in &facts.fields {
-            let key = fact.rust_name.trim_start_matches("r#");
-            let Some(ty) = members.remove(key) else {
-                return Err(Problem::new(format!(
-                    "progenitor's struct `{name}` lacks the field `{}`",
-                    fact.rust_name
+            let ty = members.remove(&fact.rust_name);
+            let ty = ty.ok_or_else(|| {
+                let field = &fact.rust_name;
+                problem(format!(
+                    "progenitor's struct `{name}` lacks the field `{field}`"
                 ))
-                .with_pointer(schema.pointer.clone()));
-            };
+            })?;
             fields.push(field(fact, ty, schema.usage.request));
         }
         if facts.extra.is_some()
@@ -79,50 +69,39 @@ pub(crate) fn read(
             });
         }
         if let Some(left) = members.keys().next() {
-            return Err(Problem::new(format!(
+            return Err(problem(format!(
                 "progenitor's struct `{name}` has the field `{left}`, which the contract does not have"
-            ))
-            .with_pointer(schema.pointer.clone()));
+            )));
         }
-        let text = schema.description.clone().unwrap_or_default();
-        models.push(Model {
+        let model = Model {
             name: name.clone(),
-            text,
+            text: schema.description.clone().unwrap_or_default(),
             fields,
-        });
+        };
+        models.insert(name.clone(), model);
     }
     Ok(models)
 }
 
 fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
-    let bare = types::inside(&ty, "Option")
-        .cloned()
-        .unwrap_or_else(|| ty.clone());
-    let (ty, presence) = if fact.patch {
-        (bare, Presence::Patch)
-    } else if fact.required && fact.may_be_absent {
-        (
-            parse_quote!(::core::option::Option<#bare>),
-            Presence::Expected,
-        )
-    } else if fact.required && !fact.nullable {
-        (ty, Presence::Required)
-    } else if fact.required {
-        (
-            parse_quote!(::core::option::Option<#bare>),
-            Presence::Nullable,
-        )
-    } else if is_collection(&bare) && !request && !fact.secret {
-        (bare, Presence::Collection)
-    } else {
-        (
-            parse_quote!(::core::option::Option<#bare>),
-            Presence::Optional,
-        )
+    let bare = types::unwrapped(&ty).clone();
+    let presence = match (fact.required, fact.nullable) {
+        _ if fact.patch => Presence::Patch,
+        (true, _) if fact.may_be_absent => Presence::Expected,
+        (true, false) => Presence::Required,
+        (true, true) => Presence::Nullable,
+        (false, _) if is_collection(&bare) && !request && !fact.secret => Presence::Collection,
+        (false, _) => Presence::Optional,
+    };
+    let ty = match presence {
+        Presence::Required => ty,
+        Presence::Patch => parse_quote!(crate::runtime::Patch<#bare>),
+        Presence::Collection => bare,
+        _ => parse_quote!(::core::option::Option<#bare>),
     };
     let ty = if fact.secret { secret(&ty) } else { ty };
     Field {
-        ident: names::apart(fact.rust_name.trim_start_matches("r#"), &Reserved::of("")),
+        ident: names::apart(&fact.rust_name, &Reserved::of("")),
         wire: fact.name.clone(),
         ty,
         presence,

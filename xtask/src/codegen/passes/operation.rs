@@ -23,9 +23,14 @@ impl<'a> Operation<'a> {
         signatures: &'a Signatures,
         area: &'static Area,
     ) -> Result<Self, Problem> {
+        let signature = signatures.get(&model.method_name).ok_or_else(|| {
+            let id = &model.id;
+            let what = format!("progenitor wrote no method for the operation `{id}`");
+            Problem::of(&model.pointer, what)
+        })?;
         Ok(Self {
             model,
-            signature: Signature::of(signatures, model)?,
+            signature,
             area,
         })
     }

@@ -10,18 +10,15 @@ mod next_link;
 mod page;
 mod shape;
 
-use std::collections::BTreeMap;
-
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Type;
 
 use crate::codegen::model::{Format, OperationModel};
-use crate::codegen::passes::{models::Model, types};
+use crate::codegen::passes::{models::Models, types};
 use crate::problem::Problem;
 
 use next_link::next_link;
-use page::{PageShape, item_id};
 use shape::{BACKWARD, FORWARD, SIZE, START_ID, Shape, shape_of, unknown_shape};
 
 /// Writes the implementation of `PagedOperation` or `WindowOperation`; `None` if the operation does not page.
@@ -32,7 +29,7 @@ use shape::{BACKWARD, FORWARD, SIZE, START_ID, Shape, shape_of, unknown_shape};
 pub(crate) fn emit(
     operation: &OperationModel,
     output: Option<&Type>,
-    models: &BTreeMap<&str, &Model>,
+    models: &Models,
 ) -> Result<Option<TokenStream>, Problem> {
     let Some(shape) = shape_of(operation)? else {
         return match output.and_then(|output| next_link(output, models)) {
@@ -44,19 +41,17 @@ pub(crate) fn emit(
         };
     };
     let problem = |what: String| {
-        Problem::new(what)
-            .with_pointer(operation.pointer.clone())
+        Problem::of(&operation.pointer, what)
             .with_help("add this shape of page to xtask/src/codegen/passes/paging/page.rs, or list the parameter in shape.rs as one that does not page")
     };
     let id = &operation.id;
     let output = output.ok_or_else(|| problem(format!("`{id}` pages, but returns no value")))?;
-    let page = types::inside(output, "Option").unwrap_or(output);
-    let parts = PageShape::of(page, models).ok_or_else(|| {
+    let page = types::unwrapped(output);
+    let (item, parts) = page::parts(page, models).ok_or_else(|| {
         problem(format!(
             "`{id}` pages, but its result has not exactly one list that could be the items"
         ))
     })?;
-    let item = parts.item;
     let marker = format_ident!("{}", operation.type_name);
     let (whole, opened) = if operation.success.format == Format::JsonOrEmpty {
         (
@@ -66,24 +61,10 @@ pub(crate) fn emit(
     } else {
         (quote!(#page), TokenStream::new())
     };
-    let PageShape {
-        items,
-        declared_size,
-        next,
-        previous,
-        held_back,
-        ..
-    } = &parts;
     let split = quote! {
         fn split(page: #whole) -> crate::runtime::PageParts<#item> {
             #opened
-            crate::runtime::PageParts {
-                declared_size: #declared_size,
-                next: #next,
-                previous: #previous,
-                items_held_back: #held_back,
-                items: #items,
-            }
+            #parts
         }
     };
     let paging = match shape {
@@ -105,8 +86,8 @@ pub(crate) fn emit(
             quote!(crate::runtime::Paging::ContinueToken { forward: #FORWARD, backward: ::core::option::Option::Some(#BACKWARD) })
         }
     };
-    let item_model = types::model_name(item).and_then(|name| models.get(name.as_str()).copied());
-    let (name, id_of) = match item_model.and_then(|item| item_id(item, models)) {
+    let item_model = types::model_name(item).and_then(|name| models.get(&name));
+    let (name, id_of) = match item_model.and_then(|item| page::item_id(item, models)) {
         Some(id_of) => (format_ident!("item"), id_of),
         None if shape == Shape::StartId => {
             return Err(problem(format!(

@@ -4,14 +4,14 @@
 //! types of its bodies. The tests take the expected request from the contract.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::Type;
 
-use crate::codegen::model::{BodyKind, Format, ParameterModel, Shape};
+use crate::codegen::model::{BodyKind, Format, ParameterModel};
 use crate::codegen::split::short;
 use crate::problem::Problem;
 
-use super::{calls, names, operation::Operation, reserved, types};
+use super::{calls, names, operation::Operation, reserved};
 
 /// Writes the table of all operations.
 ///
@@ -60,10 +60,7 @@ fn call(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
         if parameter.is_argument() {
             arguments.push(value);
         } else {
-            let setter = names::apart(
-                parameter.rust_name.trim_start_matches("r#"),
-                &reserved::CALL,
-            );
+            let setter = names::apart(&parameter.rust_name, &reserved::CALL);
             setters.push(quote!(.#setter(#value)));
         }
     }
@@ -114,17 +111,7 @@ fn call(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
 /// The value of a parameter, taken from the values passed at run time.
 fn given(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let name = format!("{} {}", parameter.location.name(), parameter.name);
-    if let Some(item) = types::inside(ty, "Vec") {
-        return quote!(&given.value::<Vec<#item>>(#name)?);
-    }
-    match types::last_name(ty).as_deref() {
-        Some("str" | "String") => quote!(&given.value::<String>(#name)?),
-        _ if matches!(parameter.shape, Shape::Object | Shape::Document) => {
-            quote!(&given.value::<#ty>(#name)?)
-        }
-        _ => {
-            let ty = ty.to_token_stream();
-            quote!(given.value::<#ty>(#name)?)
-        }
-    }
+    let (ty, borrowed) = calls::value_type(parameter, ty);
+    let reference = borrowed.map(|_| quote!(&));
+    quote!(#reference given.value::<#ty>(#name)?)
 }

@@ -3,11 +3,15 @@
 //! `::std::option::Option<Foo>` becomes `::core::option::Option<crate::types::Foo>`. The type of a field is
 //! decided before progenitor runs.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use proc_macro2::Span;
-use quote::ToTokens as _;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote};
 use syn::{GenericArgument, Ident, PathArguments, PathSegment, Type};
+
+use super::names;
+use crate::codegen::model::Normalized;
+use crate::codegen::progenitor::Output;
 
 /// The modules of generated files for those of progenitor.
 const MODULES: &[(&[&str], &str)] = &[
@@ -18,57 +22,69 @@ const MODULES: &[(&[&str], &str)] = &[
     (&["chrono", "naive"], "::chrono"),
     (&["uuid"], "::uuid"),
     (&["serde_json"], "::serde_json"),
-    (&["qovery_api", "types"], MODELS),
     (&["types"], MODELS),
-    (&["qovery_api"], "crate::runtime"),
 ];
 
 /// The module of the models.
 const MODELS: &str = "crate::types";
 
-/// Rewrites `ty`; `models` are the names used without a path inside progenitor's `types` module.
-pub(crate) fn tidy(ty: &Type, models: &BTreeSet<String>) -> Type {
+/// The types of the fields of a struct of progenitor, by name; `None` if progenitor wrote no such struct.
+pub(crate) fn fields(
+    written: &Output,
+    name: &str,
+    normalized: &Normalized,
+) -> Option<BTreeMap<String, Type>> {
+    let is_model = |name: &str| normalized.schemas.contains_key(name);
+    let fields = written.structs.get(name)?.fields.iter();
+    let fields = fields.filter_map(|field| {
+        let name = names::plain(field.ident.as_ref()?);
+        Some((name, tidy(&field.ty, &is_model)))
+    });
+    Some(fields.collect())
+}
+
+/// Rewrites `ty`; `is_model` says whether a name without a path is that of a model.
+pub(crate) fn tidy(ty: &Type, is_model: &dyn Fn(&str) -> bool) -> Type {
     let mut ty = ty.clone();
-    rewrite(&mut ty, models);
+    rewrite(&mut ty, is_model);
     ty
 }
 
-fn rewrite(ty: &mut Type, models: &BTreeSet<String>) {
+fn rewrite(ty: &mut Type, is_model: &dyn Fn(&str) -> bool) {
     match ty {
         Type::Reference(reference) => {
             reference.lifetime = None;
-            rewrite(&mut reference.elem, models);
+            rewrite(&mut reference.elem, is_model);
         }
-        Type::Slice(slice) => rewrite(&mut slice.elem, models),
-        Type::Array(array) => rewrite(&mut array.elem, models),
-        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(|ty| rewrite(ty, models)),
+        Type::Slice(slice) => rewrite(&mut slice.elem, is_model),
         Type::Path(path) => {
             for segment in &mut path.path.segments {
                 if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
                     for argument in &mut arguments.args {
                         if let GenericArgument::Type(ty) = argument {
-                            rewrite(ty, models);
+                            rewrite(ty, is_model);
                         }
                     }
                 }
             }
-            make_absolute(&mut path.path, models);
+            make_absolute(&mut path.path, is_model);
         }
         _ => {}
     }
 }
 
-fn make_absolute(path: &mut syn::Path, models: &BTreeSet<String>) {
+fn make_absolute(path: &mut syn::Path, is_model: &dyn Fn(&str) -> bool) {
     let segments = path.segments.iter();
     let names: Vec<String> = segments.map(|segment| segment.ident.to_string()).collect();
     let Some((last, before)) = names.split_last() else {
         return;
     };
-    let module = if before.is_empty() {
-        models.contains(last).then_some(MODELS)
-    } else {
-        let known = MODULES.iter().find(|(known, _)| *known == before);
-        known.map(|(_, module)| *module)
+    let module = match before {
+        [] => is_model(last).then_some(MODELS),
+        _ => {
+            let known = MODULES.iter().find(|(known, _)| *known == before);
+            known.map(|(_, module)| *module)
+        }
     };
     let Some(module) = module else { return };
     let last = path.segments.pop();
@@ -100,10 +116,26 @@ pub(crate) fn last_name(ty: &Type) -> Option<String> {
     if model_name(ty).is_some() {
         return None;
     }
-    path.path
-        .segments
-        .last()
-        .map(|segment| segment.ident.to_string())
+    let last = path.path.segments.last();
+    last.map(|segment| segment.ident.to_string())
+}
+
+/// Whether a type is that of texts.
+pub(crate) fn is_text(ty: &Type) -> bool {
+    matches!(last_name(ty).as_deref(), Some("str" | "String"))
+}
+
+/// The slice type for a list, and other types unchanged.
+pub(crate) fn slice(ty: &Type) -> TokenStream {
+    match inside(ty, "Vec") {
+        Some(item) => quote!([#item]),
+        None => ty.to_token_stream(),
+    }
+}
+
+/// The type inside of an `Option`, and other types unchanged.
+pub(crate) fn unwrapped(ty: &Type) -> &Type {
+    inside(ty, "Option").unwrap_or(ty)
 }
 
 /// The type between the angle brackets of `wrapper<T>`.
@@ -138,7 +170,7 @@ fn arguments<'a>(ty: &'a Type, name: &str) -> impl Iterator<Item = &'a Type> {
 
 /// The type without the reference and the `Option` that progenitor puts around a parameter.
 pub(crate) fn bare(ty: &Type) -> &Type {
-    match inside(ty, "Option").unwrap_or(ty) {
+    match unwrapped(ty) {
         Type::Reference(reference) => &reference.elem,
         other => other,
     }

@@ -3,19 +3,20 @@
 //! The normalizer decides how the members are distinguished, progenitor decides their types. The macro decodes
 //! the union.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{ItemStruct, Type};
+use syn::Type;
 
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
     JsonType, Normalized, SchemaKind, UnionModel, UnionStrategy, VariantModel,
 };
+use crate::codegen::progenitor::Output;
 use crate::problem::Problem;
 
-use super::{names, types, usage::Usage};
+use super::{types, usage::Usage};
 
 /// The unions by name, each with the types of its members by the names of their variants.
 pub(crate) type Unions<'a> = BTreeMap<&'a str, (&'a UnionModel, BTreeMap<String, Type>)>;
@@ -25,50 +26,30 @@ pub(crate) type Unions<'a> = BTreeMap<&'a str, (&'a UnionModel, BTreeMap<String,
 /// # Errors
 /// Returns an error if progenitor wrote no struct with the types of the members.
 pub(crate) fn read<'a>(
+    written: &Output,
     normalized: &'a Normalized,
-    structs: &BTreeMap<String, ItemStruct>,
-    known: &BTreeSet<String>,
 ) -> Result<Unions<'a>, Problem> {
     let mut unions = Unions::new();
     for (name, schema) in &normalized.schemas {
-        if let SchemaKind::Union(union) = &schema.kind {
-            let members = members(name, union, structs, known)?;
-            unions.insert(name, (union, members));
-        }
+        let SchemaKind::Union(union) = &schema.kind else {
+            continue;
+        };
+        let lacking = |what: &str| {
+            let what = format!("progenitor wrote {what} of the union `{name}`");
+            Problem::of(&schema.pointer, what)
+        };
+        let carrier = types::fields(written, name, normalized);
+        let mut carrier = carrier.ok_or_else(|| lacking("no carrier"))?;
+        let members = union.variants.iter().map(|variant| {
+            let wanted = &variant.carrier;
+            let ty = carrier.remove(wanted);
+            let ty = ty.ok_or_else(|| lacking(&format!("no member `{wanted}`")))?;
+            Ok((variant.rust_name.clone(), types::unwrapped(&ty).clone()))
+        });
+        let members = members.collect::<Result<_, Problem>>()?;
+        unions.insert(name, (union, members));
     }
     Ok(unions)
-}
-
-fn members(
-    name: &str,
-    union: &UnionModel,
-    structs: &BTreeMap<String, ItemStruct>,
-    known: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Type>, Problem> {
-    let carrier = structs.get(name);
-    let lacking =
-        |what: String| Problem::new(format!("progenitor wrote {what} of the union `{name}`"));
-    let carrier = carrier.ok_or_else(|| lacking("no carrier".to_owned()))?;
-    union
-        .variants
-        .iter()
-        .map(|variant| {
-            let wanted = variant.carrier.trim_start_matches("r#");
-            let field = carrier
-                .fields
-                .iter()
-                .find(|field| {
-                    field
-                        .ident
-                        .as_ref()
-                        .is_some_and(|ident| names::plain(ident) == wanted)
-                })
-                .ok_or_else(|| lacking(format!("no member `{wanted}`")))?;
-            let ty = types::tidy(&field.ty, known);
-            let ty = types::inside(&ty, "Option").cloned().unwrap_or(ty);
-            Ok((variant.rust_name.clone(), ty))
-        })
-        .collect()
 }
 
 /// Writes the union `name`.
@@ -88,20 +69,18 @@ pub(crate) fn emit(
         UnionStrategy::JsonType | UnionStrategy::Trial => "in order".to_owned(),
     };
     let key = |variant: &VariantModel| match strategy {
-        UnionStrategy::Tag { .. } => keys(&variant.tags, " | "),
+        UnionStrategy::Tag { .. } => keys(&variant.tags),
         UnionStrategy::Presence if variant.json_type != JsonType::Object => {
             format!("else {} => ", kind(variant.json_type))
         }
-        UnionStrategy::Presence => keys(&variant.distinguishing, " | "),
+        UnionStrategy::Presence => keys(&variant.distinguishing),
         UnionStrategy::JsonType | UnionStrategy::Trial => String::new(),
     };
     // A member without a key matches any value, so it is tried last.
+    let is_by_property = *strategy == UnionStrategy::Presence;
     variants.sort_by_key(|variant| {
         let is_object = variant.json_type == JsonType::Object;
-        (
-            key(variant) == LAST_RESORT,
-            *strategy == UnionStrategy::Presence && !is_object,
-        )
+        (key(variant) == LAST_RESORT, is_by_property && !is_object)
     });
     let text = usage.describe(name, text).attributes();
     let written = variants.iter().filter_map(|variant| {
@@ -109,7 +88,7 @@ pub(crate) fn emit(
         let member = format_ident!("{}", variant.rust_name);
         let text = member_text(variant, strategy).attributes();
         let key = key(variant);
-        Some(quote!(#text #[key = #key] #member(#ty),))
+        Some(quote!(#[key = #key] #text #member(#ty),))
     });
     let conversions = conversions(&ident, members);
     quote! {
@@ -151,36 +130,34 @@ fn kind(json_type: JsonType) -> &'static str {
 /// The key of a member that matches any value.
 const LAST_RESORT: &str = "_ => ";
 
-fn keys(texts: &[String], separator: &str) -> String {
+fn keys(texts: &[String]) -> String {
     if texts.is_empty() {
         return LAST_RESORT.to_owned();
     }
     let texts: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
-    format!("{} => ", texts.join(separator))
+    format!("{} => ", texts.join(" | "))
 }
 
 fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> Doc {
     if !variant.description.is_empty() {
         return variant.description.clone().stopped();
     }
-    let told: Vec<&str> = match strategy {
-        UnionStrategy::Tag { .. } => variant.tags.iter().map(String::as_str).collect(),
-        UnionStrategy::Presence => variant.distinguishing.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
+    let told: &[String] = match strategy {
+        UnionStrategy::Tag { .. } => &variant.tags,
+        UnionStrategy::Presence => &variant.distinguishing,
+        _ => &[],
     };
-    let text = match (strategy, told.is_empty()) {
-        (UnionStrategy::Tag { property }, false) => Line::new("The member if ")
-            .code(property)
-            .text(" is ")
-            .names(&told)
-            .text("."),
-        (UnionStrategy::Presence, false) => match told.as_slice() {
-            [one] => Line::new("The member if ").code(one).text(" is present."),
-            _ => Line::new("The member if any of ")
-                .names(&told)
-                .text(" is present."),
-        },
-        (UnionStrategy::Tag { .. }, true) => Line::new("The member otherwise."),
+    let member = Line::new("The member if ");
+    let text = match (strategy, told) {
+        (UnionStrategy::Tag { property }, [_, ..]) => {
+            let line = member.code(property).text(" is ");
+            line.names(told).text(".")
+        }
+        (UnionStrategy::Presence, [one]) => member.code(one).text(" is present."),
+        (UnionStrategy::Presence, [_, ..]) => {
+            member.text("any of ").names(told).text(" is present.")
+        }
+        (UnionStrategy::Tag { .. }, []) => Line::new("The member otherwise."),
         _ => Line::new(match variant.json_type {
             JsonType::Object => "An object.",
             JsonType::Array => "A list.",
@@ -196,33 +173,29 @@ fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> Doc {
 
 /// `From` for every member whose type no other member has.
 fn conversions(union: &syn::Ident, members: &BTreeMap<String, Type>) -> TokenStream {
-    let bare = |ty: &Type| {
-        types::inside(ty, "Box")
-            .cloned()
-            .unwrap_or_else(|| ty.clone())
-    };
-    let unique = members.iter().filter(|(_, ty)| {
-        members
-            .values()
-            .filter(|other| types::same(&bare(other), &bare(ty)))
+    fn bare(ty: &Type) -> &Type {
+        types::inside(ty, "Box").unwrap_or(ty)
+    }
+    let is_unique = |ty: &Type| {
+        let all = members.values();
+        all.filter(|other| types::same(bare(other), bare(ty)))
             .count()
             == 1
-    });
-    let conversions = unique
-        .filter(|(_, ty)| types::model_name(&bare(ty)).is_some())
-        .map(|(member, ty)| {
-            let member = format_ident!("{member}");
-            let from = bare(ty);
-            let value = if types::inside(ty, "Box").is_some() {
-                quote!(::std::boxed::Box::new(member))
-            } else {
-                quote!(member)
-            };
-            quote! {
-                impl ::core::convert::From<#from> for crate::types::#union {
-                    fn from(member: #from) -> Self { Self::#member(#value) }
-                }
+    };
+    let models = members
+        .iter()
+        .filter(|(_, ty)| is_unique(ty) && types::model_name(bare(ty)).is_some());
+    let conversions = models.map(|(member, ty)| {
+        let (member, from) = (format_ident!("{member}"), bare(ty));
+        let value = match types::inside(ty, "Box") {
+            Some(_) => quote!(::std::boxed::Box::new(member)),
+            None => quote!(member),
+        };
+        quote! {
+            impl ::core::convert::From<#from> for crate::types::#union {
+                fn from(member: #from) -> Self { Self::#member(#value) }
             }
-        });
+        }
+    });
     quote!(#(#conversions)*)
 }

@@ -21,8 +21,6 @@ pub(crate) struct Usage {
 
 #[derive(Debug, Default)]
 struct Places {
-    request: bool,
-    response: bool,
     /// Methods that take it as their body.
     sent_by: Vec<String>,
     /// Methods that return it.
@@ -51,44 +49,48 @@ pub(crate) fn operation_areas(
             let mut tags = operation.tags.iter();
             tags.find_map(|tag| areas::area_of_tag(tag))
         });
-        let area = match (known, operation.tags.as_slice()) {
-            (Some(area), _) => area,
-            (None, []) => areas::area_of_path(&operation.path).ok_or_else(|| {
-                let what = "the tags and the path belong to no area of the client";
-                unknown(operation, what).with_help(
-                    "give the operation a tag in the overlay, such as `update: {tags: [Clusters]}`, or \
-                     add the path to an area in xtask/src/codegen/areas.rs",
-                )
-            })?,
-            (None, tags) => {
-                let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
-                let what = match tags.as_slice() {
+        let by_path = areas::area_of_path(&operation.path);
+        let tags: Vec<String> = operation
+            .tags
+            .iter()
+            .map(|tag| format!("`{tag}`"))
+            .collect();
+        let (what, help) = match tags.as_slice() {
+            [] => (
+                "the tags and the path belong to no area of the client".to_owned(),
+                "give the operation a tag in the overlay, such as `update: {tags: [Clusters]}`, or \
+                 add the path to an area in xtask/src/codegen/areas.rs",
+            ),
+            tags => (
+                match tags {
                     [tag] => format!("the tag {tag} belongs to no area of the client"),
-                    tags => format!("the tags {} belong to no area of the client", tags.join(", ")),
+                    tags => format!(
+                        "the tags {} belong to no area of the client",
+                        tags.join(", ")
+                    ),
+                },
+                "add the tag to an area in xtask/src/codegen/areas.rs",
+            ),
+        };
+        let area = match known.or(by_path.filter(|_| tags.is_empty())) {
+            Some(area) => area,
+            None if own || tags.is_empty() => {
+                let what = format!("{what}: `{}`", operation.id);
+                return Err(Problem::of(&operation.pointer, what).with_help(help));
+            }
+            None => {
+                let place = match by_path {
+                    Some(area) => format!("belongs to `{area}` by its path"),
+                    None => "is available with every feature".to_owned(),
                 };
-                if own {
-                    return Err(unknown(operation, &what).with_help(
-                        "add the tag to an area in xtask/src/codegen/areas.rs",
-                    ));
-                }
-                let (area, place) = match areas::area_of_path(&operation.path) {
-                    Some(area) => (area, format!("belongs to `{area}` by its path")),
-                    None => (&areas::OTHER, "is available with every feature".to_owned()),
-                };
-                remarks.push(Remark {
-                    pointer: operation.pointer.clone(),
-                    text: format!("{what}: `{}` {place}", operation.id),
-                });
-                area
+                let text = format!("{what}: `{}` {place}", operation.id);
+                remarks.push(Remark::new(&operation.pointer, text));
+                by_path.unwrap_or(&areas::OTHER)
             }
         };
         found.push(area);
     }
     Ok((found, remarks))
-}
-
-fn unknown(operation: &OperationModel, what: &str) -> Problem {
-    Problem::new(format!("{what}: `{}`", operation.id)).with_pointer(operation.pointer.clone())
 }
 
 impl Usage {
@@ -103,19 +105,13 @@ impl Usage {
             if let Some(name) = operation.success.ty.as_ref().and_then(TypeModel::names) {
                 usage.place(name).returned_by.push(method.clone());
             }
-            for name in operation
-                .parameters
-                .iter()
-                .filter_map(|parameter| parameter.ty.names())
-            {
+            let parameters = operation.parameters.iter();
+            for name in parameters.filter_map(|parameter| parameter.ty.names()) {
                 usage.place(name).parameter_of.push(method.clone());
             }
             usage.spread(normalized, operation, area);
         }
         for (name, schema) in &normalized.schemas {
-            let places = usage.place(name);
-            places.request = schema.usage.request;
-            places.response = schema.usage.response;
             for part in &schema.uses {
                 usage.place(part).part_of.push(name.clone());
             }
@@ -139,22 +135,10 @@ impl Usage {
         self.models.entry(name.to_owned()).or_default()
     }
 
-    /// Whether the model is sent.
-    pub(crate) fn is_request(&self, name: &str) -> bool {
-        self.models.get(name).is_some_and(|places| places.request)
-    }
-
-    /// Whether the model is received.
-    pub(crate) fn is_response(&self, name: &str) -> bool {
-        self.models.get(name).is_some_and(|places| places.response)
-    }
-
     /// The areas that reach the model.
     pub(crate) fn areas(&self, name: &str) -> BTreeSet<&'static Area> {
-        self.models
-            .get(name)
-            .map(|places| places.areas.clone())
-            .unwrap_or_default()
+        let places = self.models.get(name);
+        places.map_or_else(BTreeSet::new, |places| places.areas.clone())
     }
 
     /// The documentation of a model: the contract's description, then its uses and its features.
@@ -198,9 +182,4 @@ impl Usage {
             None => named("A part of ", "types", &places.part_of),
         }
     }
-}
-
-/// The name of every model.
-pub(crate) fn names(normalized: &Normalized) -> BTreeSet<String> {
-    normalized.schemas.keys().cloned().collect()
 }

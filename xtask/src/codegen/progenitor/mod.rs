@@ -26,6 +26,7 @@ mod tests {
 
     use super::*;
     use crate::codegen::normalize::tests::{normalized, requests, schemas};
+    use crate::codegen::passes::models;
 
     fn sample() -> Normalized {
         normalized(schemas(json!({
@@ -55,15 +56,17 @@ mod tests {
             "plain": {"type": "array", "nullable": true, "items": {"type": "string"}},
         }}, "Part": {"properties": {"a": {"type": "string"}}}})));
         let written = generate(&normalized).unwrap_or_else(|problem| panic!("{problem}"));
-        let mut fields = written.structs["Root"]
-            .to_token_stream()
-            .to_string()
-            .replace(' ', "");
+        let models =
+            models::read(&written, &normalized).unwrap_or_else(|problem| panic!("{problem}"));
+        let fields = models["Root"].fields.iter();
+        let types = fields.map(|field| field.ty.to_token_stream().to_string() + "; ");
+        let mut fields = types.collect::<String>().replace(' ', "");
         for module in [
-            "::std::option::",
+            "::core::option::",
             "::std::vec::",
             "::std::string::",
-            "types::",
+            "crate::runtime::",
+            "crate::types::",
         ] {
             fields = fields.replace(module, "").replace(",>", ">");
         }

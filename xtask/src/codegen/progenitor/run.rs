@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use openapiv3::OpenAPI;
 use progenitor_impl::{
-    CrateVers, GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
+    GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl,
 };
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -41,8 +41,6 @@ fn settings(normalized: &Normalized) -> GenerationSettings {
         .with_hooks(HooksMode::Expected);
     settings.with_derive("PartialEq");
     settings.with_map_type("::std::collections::BTreeMap");
-    settings.with_crate("qovery-api", CrateVers::Any, None);
-    settings.with_crate("std", CrateVers::Any, None);
     for (name, schema) in &normalized.schemas {
         if matches!(schema.kind, SchemaKind::OpenEnum(_)) {
             settings.with_replacement(

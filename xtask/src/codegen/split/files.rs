@@ -214,33 +214,11 @@ impl Files<'_> {
         Ok(())
     }
 
-    pub(super) fn add_root(
-        &mut self,
-        modules: &TokenStream,
-        types: &TokenStream,
-        operations: &TokenStream,
-    ) -> Result<(), Problem> {
-        let file = quote! {
-            #modules
-            mod absent;
-            #[cfg(doc)]
-            pub mod areas;
-            pub mod contract;
-            #[cfg(feature = "httpmock")]
-            pub(crate) mod mock;
-            mod paging;
-
-            /// The models that operations take and return.
-            #[allow(deprecated, unused_imports, reason = "former names are exported too")]
-            pub mod types { #types }
-
-            /// The operations as types, for code that is generic over them, and the setters of their calls.
-            #[allow(deprecated, unused_imports, reason = "former names are exported too")]
-            pub mod operations { #operations }
-        };
+    /// Adds the file with the modules of the tree.
+    pub(super) fn add_root(&mut self, about: &str, file: TokenStream) -> Result<(), Problem> {
         let body = Body::of(&Formatted::all(file, None)?).text;
         let text = format!(
-            "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
+            "{}\n//! {about}\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
             self.origin.head()
         );
         self.tree.insert("mod.rs".to_owned(), text);

@@ -40,13 +40,21 @@ pub(crate) enum Place<'a> {
     Model(&'a BTreeSet<&'static Area>),
     /// How an operation of these areas pages.
     Paging(&'a BTreeSet<&'static Area>),
-    MockTrait,
-    /// How the tests call each operation, or convert a response to a request.
-    Table,
-    /// How the tests mock each operation.
-    MockTable,
-    Contract,
+    /// A file of its own.
+    File(&'static str),
 }
+
+/// How operations page, derived from the contract.
+pub(super) const PAGING: &str = "paging.rs";
+/// The trait that has a method for each operation.
+pub(crate) const MOCKS: &str = "mock.rs";
+/// Which contract the client was generated from.
+pub(crate) const CONTRACT: &str = "contract.rs";
+/// How the tests of the workspace call each operation, and convert a response to the request that replaces the
+/// resource.
+pub(crate) const TABLE: &str = "mod.rs";
+/// How they mock each operation.
+pub(crate) const MOCK_TABLE: &str = "mocks.rs";
 
 /// Items as the passes write them.
 pub(crate) struct Source {
@@ -72,18 +80,10 @@ pub(crate) struct Parts {
     pub(super) models: BTreeMap<Option<&'static Area>, Vec<Formatted>>,
     /// All operations, as the documentation lists them.
     pub(super) listed: ByArea<Listed>,
-    pub(super) paging: Vec<Formatted>,
     /// The methods of matchers and responders.
     pub(super) mocks: ByArea<Vec<Formatted>>,
-    /// The trait that has a method for each operation.
-    pub(super) mock_trait: Vec<Formatted>,
-    /// How the tests of the workspace call each operation, and convert a response to the request that
-    /// replaces the resource.
-    pub(super) table: Vec<Formatted>,
-    /// How they mock each operation.
-    pub(super) mock_table: Vec<Formatted>,
-    /// Items of `contract.rs`.
-    pub(super) contract: Vec<Formatted>,
+    /// The other files.
+    files: BTreeMap<&'static str, Vec<Formatted>>,
     /// The decisions of the passes on points that the contract leaves open.
     pub(crate) remarks: Vec<Remark>,
 }
@@ -104,6 +104,11 @@ impl Parts {
             sources: Some(Vec::new()),
             ..Self::default()
         }
+    }
+
+    /// The items of a file of its own.
+    pub(super) fn file(&self, path: &str) -> &[Formatted] {
+        self.files.get(path).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether the parts become files.
@@ -164,18 +169,15 @@ impl Parts {
                 None => ("shared", condition(areas)),
             },
             Place::Paging(areas) => ("", condition(areas)),
-            _ => ("", None),
+            Place::File(_) => ("", None),
         };
         let items = self.formatted(home, code, condition)?;
         match place {
             Place::Request(area) => self.operations.entry(area).or_default().push(items),
             Place::Mock(area) => self.mocks.entry(area).or_default().push(items),
             Place::Model(areas) => self.models.entry(only(areas)).or_default().extend(items),
-            Place::Paging(_) => self.paging.extend(items),
-            Place::MockTrait => self.mock_trait.extend(items),
-            Place::Table => self.table.extend(items),
-            Place::MockTable => self.mock_table.extend(items),
-            Place::Contract => self.contract.extend(items),
+            Place::Paging(_) => self.files.entry(PAGING).or_default().extend(items),
+            Place::File(path) => self.files.entry(path).or_default().extend(items),
         }
         Ok(())
     }

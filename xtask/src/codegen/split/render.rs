@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{
-    Attribute, Expr, ExprLit, Ident, Item, ItemEnum, ItemImpl, Lit, Meta, MetaNameValue,
-    Visibility, parse_quote,
-};
+use syn::{Attribute, Ident, Item, ItemImpl, LitStr, Visibility};
 
 use super::absolute::{Side, on_side};
 use super::code::Code;
@@ -113,21 +110,17 @@ impl Formatted {
     }
 
     fn as_it_is(item: Item) -> Self {
-        let within = match &item {
-            Item::Enum(item) => Within::of(item),
-            _ => None,
-        };
         Self {
             is_of_fields: is_of_fields(&item),
             is_declaration: matches!(&item, Item::Mod(module) if module.content.is_none()),
             declares: declared(&item).map(Ident::to_string),
             condition: None,
-            text: match (within, item) {
-                (Some(within), _) => within.render(),
-                (None, Item::Impl(block)) if position(&block.attrs, "setters").is_some() => {
-                    setters(block)
+            text: match item {
+                Item::Enum(item) if has(&item.attrs, "within") => {
+                    within(&unparse(Item::Enum(item)))
                 }
-                (None, item) => unparse(item),
+                Item::Impl(block) if has(&block.attrs, "setters") => setters(block),
+                item => unparse(item),
             },
         }
     }
@@ -271,121 +264,54 @@ fn unparse(item: Item) -> String {
     }
 }
 
-/// An enum that is written as a call of a macro.
-struct Within {
-    /// The name of the macro.
-    wrapper: String,
-    /// The tokens between the enum's name and its brace.
-    how: String,
-    conditions: Vec<Attribute>,
-    /// The tokens before each variant.
-    keys: Vec<(String, String)>,
-    item: ItemEnum,
-}
-
-impl Within {
-    fn of(item: &ItemEnum) -> Option<Self> {
-        position(&item.attrs, "within")?;
-        let mut item = item.clone();
-        let wrapper = take(&mut item.attrs, "within")?;
-        let how = take(&mut item.attrs, "how").unwrap_or_default();
-        let (conditions, attributes) = item
-            .attrs
-            .drain(..)
-            .partition(|attribute| attribute.path().is_ident("cfg"));
-        item.attrs = attributes;
-        let keys = item
-            .variants
-            .iter_mut()
-            .filter_map(|variant| {
-                Some((variant.ident.to_string(), take(&mut variant.attrs, "key")?))
-            })
-            .collect();
-        Some(Self {
-            wrapper,
-            how,
-            conditions,
-            keys,
-            item,
-        })
-    }
-
-    fn render(self) -> String {
-        let mut text = String::new();
-        for condition in &self.conditions {
-            // prettyplease formats attributes only as part of an item.
-            let bearer = unparse(parse_quote!(#condition struct X;));
-            text.push_str(bearer.trim_end().trim_end_matches("struct X;"));
-        }
-        let (name, how, keys) = (self.item.ident.to_string(), &self.how, &self.keys);
-        text.push_str(&format!("{}! {{\n", self.wrapper));
-        let head = format!("pub enum {name} {{");
-        let keyed = keys.iter().any(|(_, key)| !key.is_empty());
-        // The macro has the documentation of a variant after its key.
-        let mut waiting = String::new();
-        let mut inside = false;
-        for line in unparse(Item::Enum(self.item)).lines() {
-            let bare = line.trim_start();
-            if line == head {
-                inside = true;
-                let space = if how.is_empty() { "" } else { " " };
-                text.push_str(&format!("    pub enum {name}{space}{how} {{\n"));
-            } else if inside && keyed && (bare.starts_with("///") || bare.starts_with('#')) {
-                waiting.push_str(&format!("        {line}\n"));
-            } else if let Some(key) = key_of(keys, line).filter(|_| inside && keyed) {
-                text.push_str(&format!(
-                    "        {}\n{waiting}        {line}\n",
-                    key.trim_end()
-                ));
-                waiting.clear();
-            } else {
-                let depth = if inside && keyed && line != "}" {
-                    "        "
-                } else {
-                    "    "
-                };
-                text.push_str(&format!("{depth}{line}\n"));
+/// An enum that is written as a call of the macro `within`, given as it is formatted. Before the attribute are the
+/// conditions, which stay outside. The macro has the text of `how` after the name, and that of `key` before a variant.
+fn within(formatted: &str) -> String {
+    let mut text = String::new();
+    let mut how = String::new();
+    let mut indent = "";
+    for line in formatted.lines() {
+        if let Some(name) = attribute(line, "within") {
+            indent = "    ";
+            text.push_str(&format!("{name}! {{\n"));
+        } else if let Some(tokens) = attribute(line, "how") {
+            how = format!(" {tokens}");
+        } else if let Some(key) = attribute(line, "key") {
+            if !key.is_empty() {
+                indent = "        ";
+                text.push_str(&format!("{indent}{}\n", key.trim_end()));
             }
+        } else if let Some(head) = line
+            .strip_suffix(" {")
+            .filter(|_| line.starts_with("pub enum "))
+        {
+            text.push_str(&format!("{indent}{head}{how} {{\n"));
+        } else {
+            let indent = if line == "}" { "    " } else { indent };
+            text.push_str(&format!("{indent}{line}\n"));
         }
-        text.push_str("}\n");
-        text
     }
+    text.push_str("}\n");
+    text
 }
 
-/// The key of the variant that begins on this line.
-fn key_of<'a>(keys: &'a [(String, String)], line: &str) -> Option<&'a str> {
-    let line = line.strip_prefix("    ")?;
-    let found = keys.iter().find(|(variant, _)| {
-        line.strip_prefix(variant.as_str())
-            .is_some_and(|rest| rest.starts_with('('))
-    });
-    found.map(|(_, key)| key.as_str())
+/// The text of an attribute, given the line with it.
+fn attribute(line: &str, name: &str) -> Option<String> {
+    let rest = line.trim_start().strip_prefix("#[")?.strip_prefix(name)?;
+    let literal = rest.strip_prefix(" = ")?.strip_suffix(']')?;
+    Some(syn::parse_str::<LitStr>(literal).ok()?.value())
 }
 
-fn position(attributes: &[Attribute], name: &str) -> Option<usize> {
-    let mut attributes = attributes.iter();
-    attributes.position(|attribute| attribute.path().is_ident(name))
-}
-
-/// Takes the text of `#[name = "text"]` out of the attributes.
-fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<String> {
-    let index = position(attributes, name)?;
-    match attributes.remove(index).meta {
-        Meta::NameValue(MetaNameValue {
-            value:
-                Expr::Lit(ExprLit {
-                    lit: Lit::Str(text),
-                    ..
-                }),
-            ..
-        }) => Some(text.value()),
-        _ => None,
-    }
+fn has(attributes: &[Attribute], name: &str) -> bool {
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident(name))
 }
 
 #[cfg(test)]
 mod tests {
     use quote::quote;
+    use syn::parse_quote;
 
     use super::*;
 

@@ -5,8 +5,8 @@
 use quote::quote;
 
 use super::files::Files;
-use super::render::{Body, Formatted};
-use super::{Origin, Parts};
+use super::render::Body;
+use super::{CONTRACT, Origin, Parts};
 use crate::codegen::areas::STREAM;
 use crate::problem::Problem;
 use crate::write::Tree;
@@ -28,7 +28,7 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     let about = "The requests of the websocket API, one type for each endpoint.";
     files.add("requests.rs", about, &Body::of(requests))?;
     let about = "Which contract the websocket side was generated from.";
-    files.add("contract.rs", about, &Body::of(&parts.contract))?;
+    files.add(CONTRACT, about, &Body::of(parts.file(CONTRACT)))?;
     let exports = names.iter().map(|one| one.exports(&quote!(models), None));
     let root = quote! {
         pub mod contract;
@@ -38,11 +38,7 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
         /// The frames of the websocket API, and the values of its requests.
         pub mod types { #(#exports)* }
     };
-    let body = Body::of(&Formatted::all(root, None)?).text;
-    let text = format!(
-        "{}\n//! Requests and frames of the websocket API, generated from its contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
-        origin.head()
-    );
-    files.tree.insert("mod.rs".to_owned(), text);
+    let about = "Requests and frames of the websocket API, generated from its contract.";
+    files.add_root(about, root)?;
     Ok(files.tree)
 }

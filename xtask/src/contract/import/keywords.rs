@@ -7,6 +7,7 @@ use indexmap::IndexSet;
 use serde_json::{Map, Value, json};
 
 use super::extensions::{ALIASES, FORMER_NAMES, OLD_MEMBERS, OLD_VALUES};
+use crate::contract::choice::is_of_type;
 
 /// The keywords of a schema in output order. Other keywords are not kept.
 pub(super) const ORDER: [&str; 39] = [
@@ -244,7 +245,7 @@ fn branch(kind: &str, facts: &Map<String, Value>) -> Option<Value> {
         };
         match (*keyword, value) {
             ("enum", Value::Array(values)) => {
-                let fitting = values.iter().filter(|value| is_of(kind, value));
+                let fitting = values.iter().filter(|value| is_of_type(kind, value));
                 branch.insert("enum".to_owned(), fitting.cloned().collect());
             }
             ("format", format) if is_of_numbers(format) != matches!(kind, "integer" | "number") => {
@@ -262,17 +263,6 @@ fn branch(kind: &str, facts: &Map<String, Value>) -> Option<Value> {
             .and_then(Value::as_array)
             .is_some_and(|values| !values.is_empty());
     is_possible.then_some(Value::Object(branch))
-}
-
-/// Whether a value has a type of JSON schema.
-fn is_of(kind: &str, value: &Value) -> bool {
-    match kind {
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        _ => false,
-    }
 }
 
 fn is_of_numbers(format: &Value) -> bool {

@@ -12,6 +12,7 @@ use super::ids;
 use super::operation::{Key, METHODS, Operation, each_reference_of};
 use super::schema::Schemas;
 use super::validity;
+use crate::contract::checked;
 use crate::contract::choice::ancestors;
 use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{self, pointer_of, resolve, schema_name};
@@ -240,13 +241,7 @@ impl<'a> Reader<'a> {
         pointer: &str,
     ) -> Result<Map<String, Value>, Problem> {
         let mut facts = Map::new();
-        let tags = operation.get("tags");
-        if !tags.is_none_or(is_list_of_texts) {
-            let what = "`tags` has to be a list of texts";
-            let place = format!("{pointer}/tags");
-            return Err(Problem::at(self.document, &place, what)
-                .with_help("write it as a list, such as `tags: [Clusters]`"));
-        }
+        checked::tags(self.document, operation, pointer)?;
         for keyword in ["tags", "operationId", FORMER_IDS, "security"] {
             if let Some(value) = operation.get(keyword) {
                 facts.insert(keyword.to_owned(), value.clone());
@@ -289,18 +284,8 @@ impl<'a> Reader<'a> {
 
     /// The parameters of an operation or a path, in the order of the document.
     fn parameters(&mut self, owner: &'a Value, pointer: &str) -> Result<Vec<Value>, Problem> {
-        let declared = owner
-            .get("parameters")
-            .filter(|declared| !declared.is_null());
-        if declared.is_some_and(|declared| !declared.is_array()) {
-            let place = format!("{pointer}/parameters");
-            let what = "the parameters have to be a list";
-            return Err(Problem::at(self.document, &place, what).with_help("begin each with `-`"));
-        }
-        let declared = declared.and_then(Value::as_array);
         let mut kept = Vec::new();
-        for (index, parameter) in declared.into_iter().flatten().enumerate() {
-            let place = format!("{pointer}/parameters/{index}");
+        for (parameter, place) in checked::parameters(self.document, owner, pointer)? {
             let (parameter, place) = resolve(self.document, parameter, &place)?;
             kept.push(Value::Object(self.parameter(parameter, &place)?));
         }
@@ -435,11 +420,6 @@ fn is_same(one: &Value, other: &Value) -> bool {
     ["in", "name"]
         .iter()
         .all(|key| one.get(key) == other.get(key))
-}
-
-fn is_list_of_texts(value: &Value) -> bool {
-    let list = value.as_array();
-    value.is_null() || list.is_some_and(|list| list.iter().all(Value::is_string))
 }
 
 /// The last step of a reference, which is the name of its target.

@@ -12,22 +12,12 @@ use super::keywords::{
     null, only_null, simplified, values,
 };
 
+use crate::contract::checked::{self, CONDITIONS};
 use crate::contract::choice::{extends_parent, is_never};
 use crate::contract::pointer::{escape, steps};
 use crate::contract::references::{self, to_schema};
 use crate::contract::{Document, inner};
 use crate::problem::Problem;
-
-/// Keywords of newer versions that OpenAPI 3.0 cannot express and that restrict the data.
-const UNSUPPORTED: [&str; 7] = [
-    "$dynamicRef",
-    "$recursiveRef",
-    "if",
-    "then",
-    "else",
-    "dependentSchemas",
-    "dependentRequired",
-];
 
 /// Extensions that the generator reads. They are decisions of this project, and stand in the overlay.
 pub(crate) const OF_THE_OVERLAY: [&str; 4] = [
@@ -126,7 +116,7 @@ impl<'a> Schemas<'a> {
                 );
             }
         };
-        if let Some(keyword) = UNSUPPORTED
+        if let Some(keyword) = CONDITIONS
             .iter()
             .find(|keyword| map.contains_key(**keyword))
         {
@@ -139,7 +129,9 @@ impl<'a> Schemas<'a> {
             let place = format!("{pointer}/{}", escape(keyword));
             return Err(Problem::at(self.document, &place, what).with_help(help));
         }
-        self.no_mistake(map, pointer)?;
+        // These would be lost.
+        checked::values(self.document, map, pointer)?;
+        checked::discriminator(self.document, map, pointer)?;
         let extensions = OF_THE_OVERLAY
             .iter()
             .filter(|name| map.contains_key(**name));
@@ -157,31 +149,6 @@ impl<'a> Schemas<'a> {
             return Ok(Value::Object(facts));
         }
         Ok(Value::Object(simplified(facts)))
-    }
-
-    /// Refuses keywords that would be lost, because OpenAPI 3.0 cannot express them or because they have no meaning.
-    ///
-    /// # Errors
-    /// Returns an error if an enum has no values, or a discriminator no property.
-    fn no_mistake(&self, map: &Map<String, Value>, pointer: &str) -> Result<(), Problem> {
-        let is_empty = |values: &Value| values.as_array().is_some_and(Vec::is_empty);
-        if map.get("enum").is_some_and(is_empty) {
-            let what = "an enum without values allows no value";
-            return Err(Problem::at(self.document, &format!("{pointer}/enum"), what)
-                .with_help("list the values, or drop `enum`"));
-        }
-        let names_property =
-            |value: &Value| value.get("propertyName").is_some_and(Value::is_string);
-        if !map.get("discriminator").is_none_or(names_property) {
-            let place = format!("{pointer}/discriminator");
-            return Err(Problem::at(
-                self.document,
-                &place,
-                "a discriminator needs a `propertyName`",
-            )
-            .with_help("name the property that distinguishes the members"));
-        }
-        Ok(())
     }
 
     fn reference(

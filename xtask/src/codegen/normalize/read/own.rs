@@ -2,13 +2,16 @@
 //!
 //! If `type` is missing, the other keywords determine it. References and compositions are read elsewhere.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::super::enums;
 use super::super::schema::{Kind, Member, Object, Property, Schema, TextFormat, Union};
 use super::super::schema_keys::{enumerated, list, types};
 use super::Reader;
-use crate::contract::choice::is_never;
+use crate::contract::checked;
+use crate::contract::choice::{is_never, is_of_type};
 use crate::contract::pointer::escape as step;
 use crate::problem::Problem;
 
@@ -21,12 +24,7 @@ pub(super) fn schema(
     map: &Map<String, Value>,
     pointer: &str,
 ) -> Result<Schema, Problem> {
-    if enumerated(map).is_some_and(|values| values.is_empty()) {
-        let place = format!("{pointer}/enum");
-        return Err(reader
-            .problem(&place, "an enum without values allows no value")
-            .with_help("list the values, or drop `enum`"));
-    }
+    checked::values(reader.document, map, pointer)?;
     let named: Vec<&str> = types(map)
         .into_iter()
         .filter(|name| *name != "null")
@@ -74,14 +72,13 @@ fn typed(
     }
     let kind = match name {
         "object" => return object(reader, map, pointer),
-        "string" => match values {
-            Some(values) => {
-                return Ok(enums::read(&values, map, pointer, |place, what| {
-                    reader.remark(place, what);
-                }));
+        "string" => {
+            if let Some(values) = values {
+                let remark = |place: &str, what| reader.remark(place, what);
+                return Ok(enums::read(&values, map, pointer, remark));
             }
-            None => Kind::Text(text_format(format)),
-        },
+            Kind::Text(text_format(format))
+        }
         "integer" | "number" if format == "uint64" => Kind::Unsigned,
         "integer" if is_beyond_signed(map) => Kind::Unsigned,
         "integer" => Kind::Integer,
@@ -139,24 +136,16 @@ fn untyped(
 ) -> Result<Schema, Problem> {
     let has = |keys: &[&str]| keys.iter().any(|key| map.contains_key(*key));
     if let Some(values) = enumerated(map) {
-        let told: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
-        return match told.as_slice() {
-            [] => Ok(Schema::new(Kind::Null, pointer)),
-            told if told.iter().all(|value| value.is_string()) => {
-                Ok(enums::read(&values, map, pointer, |place, what| {
-                    reader.remark(place, what);
-                }))
+        let kinds = values.iter().map(kind_of).filter(|kind| *kind != "null");
+        let kinds: BTreeSet<&str> = kinds.collect();
+        let is_number = |kind: &&str| matches!(*kind, "integer" | "number");
+        return match kinds.first().copied() {
+            None => Ok(Schema::new(Kind::Null, pointer)),
+            Some(kind @ ("string" | "boolean" | "integer" | "number")) if kinds.len() == 1 => {
+                typed(reader, kind, map, pointer)
             }
-            told if told.iter().all(|value| value.is_i64() || value.is_u64()) => {
-                typed(reader, "integer", map, pointer)
-            }
-            told if told.iter().all(|value| value.is_number()) => {
-                typed(reader, "number", map, pointer)
-            }
-            told if told.iter().all(|value| value.is_boolean()) => {
-                typed(reader, "boolean", map, pointer)
-            }
-            _ => Ok(Schema::new(Kind::Any, pointer)),
+            Some(_) if kinds.iter().all(is_number) => typed(reader, "number", map, pointer),
+            Some(_) => Ok(Schema::new(Kind::Any, pointer)),
         };
     }
     if has(&["properties", "additionalProperties", "patternProperties"]) {
@@ -243,13 +232,16 @@ fn of_type(name: &str, map: &Map<String, Value>) -> Option<Map<String, Value>> {
     Some(map)
 }
 
-fn is_of_type(name: &str, value: &Value) -> bool {
-    match name {
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        _ => false,
+/// The type of a value of JSON.
+pub(super) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
     }
 }
 

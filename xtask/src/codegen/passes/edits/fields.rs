@@ -53,18 +53,23 @@ pub(super) fn structs(
         .filter(|wire| !carried.contains(*wire) && !wire.is_empty())
         .collect();
     let text = write::text(source, target, &unset, &lost);
-    Some(Conversion {
-        tokens: write::conversion(
-            &source.name,
-            &target.name,
-            text,
-            fallible,
-            quote!(crate::runtime::model::carried(Self { #(#values,)* __extra: from.__extra })),
-        ),
-        fallible,
-        filled: (target.fields.len() - unset.len(), target.fields.len()),
-        parts: BTreeSet::new(),
-    })
+    let tokens =
+        quote!(crate::runtime::model::carried(Self { #(#values,)* __extra: from.__extra }));
+    let filled = (target.fields.len() - unset.len(), target.fields.len());
+    let names = (source.name.as_str(), target.name.as_str());
+    let value = Value { tokens, fallible };
+    Some(write::conversion(names, text, value, filled))
+}
+
+/// The value of a field of the response as that of a field of the request, and the name of the former.
+fn direct(
+    conversions: &mut Conversions<'_>,
+    field: &Field,
+    target: &Field,
+) -> Option<(Value, String)> {
+    let ident = &field.ident;
+    let value = values::converted(conversions, &field.ty, &target.ty, quote!(from.#ident))?;
+    Some((value, field.wire.clone()))
 }
 
 /// The value of a field of the request, and the field of the response that it comes from.
@@ -81,25 +86,18 @@ fn value_of(
         return Some((Value::sure(quote!(from.#ident)), String::new()));
     }
     if target.presence == Presence::Expected {
-        let wanted = types::inside(&target.ty, "Option").unwrap_or(&target.ty);
         let required = Field {
-            ty: wanted.clone(),
+            ty: types::unwrapped(&target.ty).clone(),
             presence: Presence::Required,
             ..target.clone()
         };
         let (value, from) = value_of(conversions, source, &required)?;
-        let tokens = &value.tokens;
-        let tokens = quote!(::core::option::Option::Some(#tokens));
-        return Some((value.with(tokens), from));
+        let value = value.within(|tokens, _| quote!(::core::option::Option::Some(#tokens)));
+        return Some((value, from));
     }
     let namesake = source.fields.iter().find(|field| field.wire == target.wire);
-    if let Some(field) = namesake {
-        let ident = &field.ident;
-        if let Some(value) =
-            values::converted(conversions, &field.ty, &target.ty, quote!(from.#ident))
-        {
-            return Some((value, field.wire.clone()));
-        }
+    if let Some(found) = namesake.and_then(|field| direct(conversions, field, target)) {
+        return Some(found);
     }
     if let Some((other, from)) = elsewhere(conversions, source, target) {
         return Some(match namesake {
@@ -112,14 +110,9 @@ fn value_of(
     let optional = types::inside(&field.ty, "Option")?;
     let (ident, wire) = (&field.ident, &field.wire);
     let value = quote!(from.#ident.ok_or(crate::runtime::ConversionError::absent(#wire))?);
-    let value = values::converted(conversions, optional, &target.ty, value)?;
-    Some((
-        Value {
-            fallible: true,
-            ..value
-        },
-        wire.clone(),
-    ))
+    let mut value = values::converted(conversions, optional, &target.ty, value)?;
+    value.fallible = true;
+    Some((value, wire.clone()))
 }
 
 /// The field of the same name if it has a value, otherwise the value of another field.
@@ -131,20 +124,21 @@ fn preferred(
     from: String,
 ) -> (Value, String) {
     let optional = types::inside(&namesake.ty, "Option");
-    let value =
-        optional.and_then(|ty| values::converted(conversions, ty, &target.ty, quote!(value)));
-    let Some(value) = value else {
+    let mut own = |ty: &Type| values::converted(conversions, ty, &target.ty, quote!(value));
+    let Some(value) = optional.and_then(&mut own) else {
         return (other, from);
     };
-    let (ident, own, otherwise) = (&namesake.ident, &value.tokens, &other.tokens);
-    let tokens = quote! {
-        match from.#ident {
-            ::core::option::Option::Some(value) => #own,
-            ::core::option::Option::None => #otherwise,
+    let (ident, otherwise) = (&namesake.ident, &other.tokens);
+    let mut value = value.within(|own, _| {
+        quote! {
+            match from.#ident {
+                ::core::option::Option::Some(value) => #own,
+                ::core::option::Option::None => #otherwise,
+            }
         }
-    };
-    let fallible = value.fallible || other.fallible;
-    (Value { tokens, fallible }, namesake.wire.clone())
+    });
+    value.fallible |= other.fallible;
+    (value, namesake.wire.clone())
 }
 
 /// Looks for a field of the response that has another name than the field of the request.
@@ -161,7 +155,7 @@ fn elsewhere(
     {
         return Some((value, holder.wire.clone()));
     }
-    let direct = [
+    let others = [
         // `value` is the typed `value_object`.
         find(&format!("{wire}_object")),
         // `helm_repository` is the `repository`.
@@ -171,12 +165,9 @@ fn elsewhere(
         // The list of a resource that is nothing but a list.
         find("results").filter(|_| types::inside(&target.ty, "Vec").is_some()),
     ];
-    for field in direct.into_iter().flatten() {
-        let ident = &field.ident;
-        if let Some(value) =
-            values::converted(conversions, &field.ty, &target.ty, quote!(from.#ident))
-        {
-            return Some((value, field.wire.clone()));
+    for field in others.into_iter().flatten() {
+        if let Some(found) = direct(conversions, field, target) {
+            return Some(found);
         }
     }
     // `git_repository` is in the `git` that wraps it.
@@ -195,7 +186,7 @@ fn is_model(conversions: &Conversions<'_>, ty: &Type) -> bool {
         .iter()
         .find_map(|wrapper| types::inside(ty, wrapper))
         .unwrap_or(ty);
-    types::model_name(ty).is_some_and(|name| conversions.shapes.structs.contains_key(name.as_str()))
+    types::model_name(ty).is_some_and(|name| conversions.shapes.models.contains_key(&name))
 }
 
 /// A field of the model that a field of the response holds.
@@ -205,29 +196,20 @@ fn within(
     wire: &str,
     target: &Field,
 ) -> Option<Value> {
-    let optional = types::inside(&holder.ty, "Option");
-    let name = types::model_name(optional.unwrap_or(&holder.ty))?;
-    let model = *conversions.shapes.structs.get(name.as_str())?;
+    let name = types::model_name(types::unwrapped(&holder.ty))?;
+    let model = conversions.shapes.models.get(&name)?;
     let field = model.fields.iter().find(|field| field.wire == wire)?;
     let (outer, inner) = (&holder.ident, &field.ident);
-    if optional.is_none() {
-        return values::converted(
-            conversions,
-            &field.ty,
-            &target.ty,
-            quote!(from.#outer.#inner),
-        );
+    if types::inside(&holder.ty, "Option").is_none() {
+        let value = quote!(from.#outer.#inner);
+        return values::converted(conversions, &field.ty, &target.ty, value);
     }
     let (ty, value) = match types::inside(&field.ty, "Option") {
         Some(ty) => (ty, quote!(from.#outer.and_then(|holder| holder.#inner))),
         None => (&field.ty, quote!(from.#outer.map(|holder| holder.#inner))),
     };
-    values::converted(
-        conversions,
-        &parse_quote!(::core::option::Option<#ty>),
-        &target.ty,
-        value,
-    )
+    let ty = parse_quote!(::core::option::Option<#ty>);
+    values::converted(conversions, &ty, &target.ty, value)
 }
 
 /// The default value of a field; `None` if the field is required.

@@ -9,95 +9,78 @@ use crate::codegen::doc::Line;
 use crate::codegen::model::UnionStrategy;
 use crate::codegen::passes::types;
 
-use super::{Conversion, Conversions, Members, values, write};
+use super::{
+    Conversion, Conversions, Members,
+    values::{self, Value},
+    write,
+};
 
 /// From a union to the union with the same members.
 pub(super) fn unions(
     conversions: &mut Conversions<'_>,
-    from: &str,
-    source: &Members<'_>,
-    to: &str,
-    target: &Members<'_>,
+    (from, source): (&str, &Members<'_>),
+    (to, target): (&str, &Members<'_>),
 ) -> Option<Conversion> {
     let (name, request) = (format_ident!("{from}"), format_ident!("{to}"));
     let mut arms = Vec::new();
     let mut fallible = false;
     let mut taken = BTreeSet::new();
     for (variant, other) in matches(conversions, source, target)? {
-        let value = values::converted(
-            conversions,
-            source.1.get(&variant)?,
-            target.1.get(&other)?,
-            quote!(member),
-        )?;
+        let (before, after) = (source.1.get(variant)?, target.1.get(other)?);
+        let value = values::converted(conversions, before, after, quote!(member))?;
         fallible |= value.fallible;
         let tokens = value.tokens;
-        taken.insert(other.clone());
+        taken.insert(other);
         let (before, after) = (format_ident!("{variant}"), format_ident!("{other}"));
         arms.push(quote!(crate::types::#name::#before(member) => crate::types::#request::#after(#tokens),));
     }
     // If the request takes the content of the members, it also takes the content of an unknown member.
+    let mut members = source.1.values();
     let unwraps = !matches!(target.0.strategy, UnionStrategy::Tag { .. })
-        && source
-            .1
-            .values()
-            .all(|member| content(conversions, member).is_some());
+        && members.all(|member| content(conversions, member).is_some());
     let unknown = if unwraps {
         quote!(crate::runtime::content(value, "value"))
     } else {
         quote!(value)
     };
-    let body = quote! {
+    let tokens = quote! {
         match from {
             #(#arms)*
             crate::types::#name::Unknown(value) => crate::types::#request::Unknown(#unknown),
         }
     };
-    Some(Conversion {
-        tokens: write::conversion(
-            from,
-            to,
-            Line::new("An unknown member is kept unchanged.").into(),
-            fallible,
-            body,
-        ),
-        fallible,
-        filled: (taken.len(), taken.len()),
-        parts: BTreeSet::new(),
-    })
+    let text = Line::new("An unknown member is kept unchanged.").into();
+    let value = Value { tokens, fallible };
+    let filled = (taken.len(), taken.len());
+    Some(write::conversion((from, to), text, value, filled))
 }
 
 /// Which member of the request each member of the response becomes: by tag or name, by a name
 /// within the other, by its type, and at last by being the only one that is left and fits.
-fn matches(
+fn matches<'m>(
     conversions: &mut Conversions<'_>,
-    source: &Members<'_>,
-    target: &Members<'_>,
-) -> Option<Vec<(String, String)>> {
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    source: &'m Members<'_>,
+    target: &'m Members<'_>,
+) -> Option<Vec<(&'m str, &'m str)>> {
+    let mut found: BTreeMap<&str, &str> = BTreeMap::new();
     for tier in 0..4 {
         for variant in &source.0.variants {
-            if found.contains_key(&variant.rust_name) {
+            let name = variant.rust_name.as_str();
+            if found.contains_key(name) {
                 continue;
             }
             let mut candidates = Vec::new();
             for other in &target.0.variants {
-                if found.values().any(|taken| *taken == other.rust_name) {
+                let other_name = other.rust_name.as_str();
+                if found.values().any(|taken| *taken == other_name) {
                     continue;
                 }
-                let (before, after) = (
-                    source.1.get(&variant.rust_name)?,
-                    target.1.get(&other.rust_name)?,
-                );
+                let (before, after) = (source.1.get(name)?, target.1.get(other_name)?);
                 let fits = match tier {
                     0 => {
-                        !variant.tags.is_empty() && other.tags == variant.tags
-                            || other.rust_name == variant.rust_name
+                        !variant.tags.is_empty() && other.tags == variant.tags || other_name == name
                     }
-                    1 => {
-                        variant.rust_name.contains(&other.rust_name)
-                            || other.rust_name.contains(&variant.rust_name)
-                    }
+                    1 => name.contains(other_name) || other_name.contains(name),
                     2 => {
                         let content = content(conversions, before);
                         types::same(before, after)
@@ -106,31 +89,21 @@ fn matches(
                     _ => true,
                 };
                 if fits && values::converted(conversions, before, after, quote!(member)).is_some() {
-                    candidates.push(other.rust_name.clone());
+                    candidates.push(other_name);
                 }
             }
             if let [only] = candidates.as_slice() {
-                found.insert(variant.rust_name.clone(), only.clone());
+                found.insert(name, only);
             }
         }
     }
-    let variants = source.0.variants.iter();
-    variants
-        .map(|variant| {
-            Some((
-                variant.rust_name.clone(),
-                found.get(&variant.rust_name)?.clone(),
-            ))
-        })
-        .collect()
+    let names = source.0.variants.iter().map(|one| one.rust_name.as_str());
+    names.map(|name| Some((name, *found.get(name)?))).collect()
 }
 
 /// The type of the value in a model that is nothing but a tag and a value.
 fn content(conversions: &Conversions<'_>, ty: &Type) -> Option<Type> {
-    let model = conversions
-        .shapes
-        .structs
-        .get(types::model_name(ty)?.as_str())?;
+    let model = conversions.shapes.models.get(&types::model_name(ty)?)?;
     let value = model.fields.iter().find(|field| field.wire == "value")?;
     (model.fields.len() == 2).then(|| value.ty.clone())
 }
@@ -157,22 +130,16 @@ pub(super) fn members(
         let member = format_ident!("{}", variant.rust_name);
         arms.push(quote!(crate::types::#name::#member(member) => #value,));
     }
-    let body = quote! {
+    let tokens = quote! {
         match from {
             #(#arms)*
             crate::types::#name::Unknown(_) => return ::core::result::Result::Err(crate::runtime::ConversionError::unknown_member(#from)),
         }
     };
-    Some(Conversion {
-        tokens: write::conversion(
-            from,
-            to,
-            Line::new("Returns an error if the member is unknown.").into(),
-            true,
-            body,
-        ),
+    let text = Line::new("Returns an error if the member is unknown.").into();
+    let value = Value {
+        tokens,
         fallible: true,
-        filled,
-        parts: BTreeSet::new(),
-    })
+    };
+    Some(write::conversion((from, to), text, value, filled))
 }

@@ -1,13 +1,13 @@
 //! Converting one value from the type that a response has to the type that a request has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Type, parse_quote};
 
 use crate::codegen::passes::{
-    models::{self, Field, Model},
+    models::{self, Field, Models},
     types,
 };
 
@@ -28,7 +28,9 @@ impl Value {
         }
     }
 
-    pub(super) fn with(self, tokens: TokenStream) -> Self {
+    /// Puts the expression into another one, which `make` writes; the second argument is [`Self::fallible`].
+    pub(super) fn within(self, make: impl FnOnce(TokenStream, bool) -> TokenStream) -> Self {
+        let tokens = make(self.tokens, self.fallible);
         Self { tokens, ..self }
     }
 }
@@ -43,52 +45,40 @@ pub(super) fn converted(
     if types::same(from, to) {
         return Some(Value::sure(value));
     }
+    let some = quote!(::core::option::Option::Some);
+    let none = quote!(::core::option::Option::None);
     if let Some(from) = types::inside(from, "Patch") {
         if let Some(to) = types::inside(to, "Patch") {
             let inner = converted(conversions, from, to, quote!(value))?;
-            let tokens = &inner.tokens;
-            return (!inner.fallible).then(|| Value::sure(quote!(#value.map(|value| #tokens))));
+            let inner = inner.within(|tokens, _| quote!(#value.map(|value| #tokens)));
+            return Some(inner).filter(|inner| !inner.fallible);
         }
-        return converted(
-            conversions,
-            &parse_quote!(::core::option::Option<#from>),
-            to,
-            quote!(#value.into_option()),
-        );
+        let from = parse_quote!(::core::option::Option<#from>);
+        return converted(conversions, &from, to, quote!(#value.into_option()));
     }
     // A value that the server lacks is sent as null, because an absent field means the default.
     if let Some(to) = types::inside(to, "Patch") {
-        let optional = types::inside(from, "Option").is_some();
-        let wanted = if optional {
-            parse_quote!(::core::option::Option<#to>)
-        } else {
-            to.clone()
-        };
-        let inner = converted(conversions, from, &wanted, value)?;
-        let tokens = &inner.tokens;
-        let tokens = if optional {
-            quote!(crate::runtime::Patch::value_or_null(#tokens))
-        } else {
-            quote!(crate::runtime::Patch::Value(#tokens))
-        };
-        return Some(inner.with(tokens));
+        if types::inside(from, "Option").is_none() {
+            let inner = converted(conversions, from, to, value)?;
+            return Some(inner.within(|tokens, _| quote!(crate::runtime::Patch::Value(#tokens))));
+        }
+        let to = parse_quote!(::core::option::Option<#to>);
+        let inner = converted(conversions, from, &to, value)?;
+        return Some(
+            inner.within(|tokens, _| quote!(crate::runtime::Patch::value_or_null(#tokens))),
+        );
     }
     match (types::inside(from, "Option"), types::inside(to, "Option")) {
         (Some(from), Some(to)) => {
             let inner = converted(conversions, from, to, quote!(value))?;
-            let tokens = &inner.tokens;
-            let tokens = if inner.fallible {
-                quote!(match #value { ::core::option::Option::Some(value) => ::core::option::Option::Some(#tokens), ::core::option::Option::None => ::core::option::Option::None })
-            } else {
-                quote!(#value.map(|value| #tokens))
-            };
-            return Some(inner.with(tokens));
+            return Some(inner.within(|tokens, fallible| match fallible {
+                true => quote!(match #value { #some(value) => #some(#tokens), #none => #none }),
+                false => quote!(#value.map(|value| #tokens)),
+            }));
         }
         (None, Some(to)) => {
             let inner = converted(conversions, from, to, value)?;
-            let tokens = &inner.tokens;
-            let tokens = quote!(::core::option::Option::Some(#tokens));
-            return Some(inner.with(tokens));
+            return Some(inner.within(|tokens, _| quote!(#some(#tokens))));
         }
         // Without a value there is nothing to send, unless the type has an empty list or object.
         (Some(from), None) => {
@@ -97,15 +87,11 @@ pub(super) fn converted(
                     .is_some_and(|name| conversions.shapes.with_default.contains(&name));
             may_be_empty.then_some(())?;
             let inner = converted(conversions, from, to, quote!(value))?;
-            let tokens = &inner.tokens;
-            let tokens = if inner.fallible {
-                quote!(match #value { ::core::option::Option::Some(value) => #tokens, ::core::option::Option::None => ::core::default::Default::default() })
-            } else if types::same(from, to) {
-                quote!(#value.unwrap_or_default())
-            } else {
-                quote!(#value.map(|value| #tokens).unwrap_or_default())
-            };
-            return Some(inner.with(tokens));
+            return Some(inner.within(|tokens, fallible| match fallible {
+                true => quote!(match #value { #some(value) => #tokens, #none => ::core::default::Default::default() }),
+                false if types::same(from, to) => quote!(#value.unwrap_or_default()),
+                false => quote!(#value.map(|value| #tokens).unwrap_or_default()),
+            }));
         }
         (None, None) => {}
     }
@@ -114,35 +100,30 @@ pub(super) fn converted(
     }
     if let Some(to) = types::inside(to, "Box") {
         let inner = converted(conversions, from, to, value)?;
-        let tokens = &inner.tokens;
-        let tokens = quote!(::std::boxed::Box::new(#tokens));
-        return Some(inner.with(tokens));
+        return Some(inner.within(|tokens, _| quote!(::std::boxed::Box::new(#tokens))));
     }
     if let (Some(from), Some(to)) = (types::inside(from, "Vec"), types::inside(to, "Vec")) {
         if types::inside(from, "Option").is_some_and(|from| types::same(from, to)) {
             return Some(Value::sure(quote!(#value.into_iter().flatten().collect())));
         }
         let inner = converted(conversions, from, to, quote!(value))?;
-        let tokens = &inner.tokens;
-        let tokens = if inner.fallible {
-            quote!({
+        return Some(inner.within(|tokens, fallible| match fallible {
+            true => quote!({
                 let mut items = ::std::vec::Vec::new();
                 for value in #value {
                     items.push(#tokens);
                 }
                 items
-            })
-        } else {
-            quote!(#value.into_iter().map(|value| #tokens).collect())
-        };
-        return Some(inner.with(tokens));
+            }),
+            false => quote!(#value.into_iter().map(|value| #tokens).collect()),
+        }));
     }
     if let (Some(from), Some(to)) = (types::map_value(from), types::map_value(to)) {
         let inner = converted(conversions, from, to, quote!(value))?;
-        let tokens = &inner.tokens;
-        return (!inner.fallible).then(|| {
-            Value::sure(quote!(#value.into_iter().map(|(name, value)| (name, #tokens)).collect()))
-        });
+        let inner = inner.within(
+            |tokens, _| quote!(#value.into_iter().map(|(name, value)| (name, #tokens)).collect()),
+        );
+        return Some(inner).filter(|inner| !inner.fallible);
     }
     if let Some(name) = types::model_name(from) {
         if let Some(to) = types::model_name(to)
@@ -178,29 +159,27 @@ fn unwrapped(
     value: &TokenStream,
 ) -> Option<Value> {
     let by_id = matches!(types::last_name(to).as_deref(), Some("Uuid" | "String"));
-    let structs = conversions.shapes.structs;
-    if is_part_of_itself(structs, name, by_id) {
+    let models = &conversions.shapes.models;
+    if is_part_of_itself(models, name, by_id) {
         return None;
     }
-    let field = part(structs, name, by_id)?;
+    let field = part(models, name, by_id)?;
     let ident = &field.ident;
     converted(conversions, &field.ty, to, quote!(#value.#ident))
 }
 
-type Structs<'a> = BTreeMap<&'a str, &'a Model>;
-
-fn part<'s>(structs: &'s Structs<'_>, name: &str, by_id: bool) -> Option<&'s Field> {
-    let model = *structs.get(name)?;
+fn part<'m>(models: &'m Models, name: &str, by_id: bool) -> Option<&'m Field> {
+    let model = models.get(name)?;
     model.fields.iter().find(|field| {
         by_id && field.wire == "id" || model.fields.len() == 2 && field.wire == "value"
     })
 }
 
 /// Whether the part of a model is the model again, or leads to it.
-fn is_part_of_itself(structs: &Structs<'_>, name: &str, by_id: bool) -> bool {
+fn is_part_of_itself(models: &Models, name: &str, by_id: bool) -> bool {
     let mut seen = BTreeSet::from([name.to_owned()]);
     let mut name = name.to_owned();
-    while let Some(field) = part(structs, &name, by_id) {
+    while let Some(field) = part(models, &name, by_id) {
         let mut ty = &field.ty;
         while let Some(inside) = ["Option", "Patch", "Box"]
             .iter()

@@ -1,57 +1,65 @@
 //! The text of a conversion: its items and its documentation.
 
-use proc_macro2::TokenStream;
+use std::collections::BTreeSet;
+
 use quote::{format_ident, quote};
 
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::passes::models::Model;
 
-/// The items of one conversion, from a value and from a reference.
+use super::{Conversion, values::Value};
+
+/// One conversion to this value, from a value and from a reference.
 pub(super) fn conversion(
-    from: &str,
-    to: &str,
+    (from, to): (&str, &str),
     text: Doc,
-    fallible: bool,
-    body: TokenStream,
-) -> TokenStream {
+    value: Value,
+    filled: (usize, usize),
+) -> Conversion {
     let (source, target) = (format_ident!("{from}"), format_ident!("{to}"));
-    if fallible {
+    let (source, target) = (quote!(crate::types::#source), quote!(crate::types::#target));
+    let Value { tokens, fallible } = value;
+    let tokens = if fallible {
         let errors =
             "Returns an error if a required value is absent, or if a member of a union is unknown.";
         let text = text.section("Errors", Line::new(errors)).attributes();
-        return quote! {
+        let error = quote!(crate::runtime::ConversionError);
+        quote! {
             #text
-            impl ::core::convert::TryFrom<crate::types::#source> for crate::types::#target {
-                type Error = crate::runtime::ConversionError;
+            impl ::core::convert::TryFrom<#source> for #target {
+                type Error = #error;
                 #[inline]
-                fn try_from(from: crate::types::#source) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
-                    ::core::result::Result::Ok(#body)
+                fn try_from(from: #source) -> ::core::result::Result<Self, #error> {
+                    ::core::result::Result::Ok(#tokens)
                 }
             }
-            impl ::core::convert::TryFrom<&crate::types::#source> for crate::types::#target {
-                type Error = crate::runtime::ConversionError;
+            impl ::core::convert::TryFrom<&#source> for #target {
+                type Error = #error;
                 #[inline]
-                fn try_from(from: &crate::types::#source) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+                fn try_from(from: &#source) -> ::core::result::Result<Self, #error> {
                     Self::try_from(from.clone())
                 }
             }
-        };
-    }
-    let text = text.attributes();
-    quote! {
-        #text
-        impl ::core::convert::From<crate::types::#source> for crate::types::#target {
-            #[inline]
-            fn from(from: crate::types::#source) -> Self {
-                #body
+        }
+    } else {
+        let text = text.attributes();
+        quote! {
+            #text
+            impl ::core::convert::From<#source> for #target {
+                #[inline]
+                fn from(from: #source) -> Self { #tokens }
+            }
+            impl ::core::convert::From<&#source> for #target {
+                #[inline]
+                fn from(from: &#source) -> Self { Self::from(from.clone()) }
             }
         }
-        impl ::core::convert::From<&crate::types::#source> for crate::types::#target {
-            #[inline]
-            fn from(from: &crate::types::#source) -> Self {
-                Self::from(from.clone())
-            }
-        }
+    };
+    Conversion {
+        tokens,
+        fallible,
+        filled,
+        parts: BTreeSet::new(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Writes the table that the tests of the workspace use to mock every operation.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 
-use crate::codegen::model::{BodyKind, Format, Shape};
-use crate::codegen::passes::{operation::Operation, types};
+use crate::codegen::model::{BodyKind, Format};
+use crate::codegen::passes::{calls, operation::Operation, types};
 use crate::codegen::split::short;
 use crate::problem::Problem;
 
@@ -42,14 +42,12 @@ fn entry(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
         let key = format!("{} {}", parameter.location.name(), parameter.name);
         let value = format_ident!("value_{index}");
         let setter = matcher_name(parameter);
-        let (ty, argument) = match (types::inside(ty, "Vec"), types::last_name(ty).as_deref()) {
-            (Some(item), _) => (quote!(Vec<#item>), quote!(&#value)),
-            (None, Some("str" | "String")) => (quote!(String), quote!(#value.as_str())),
-            (None, _) if matches!(parameter.shape, Shape::Object | Shape::Document) => {
-                (ty.to_token_stream(), quote!(&#value))
-            }
-            (None, _) => (ty.to_token_stream(), quote!(#value)),
+        let argument = match calls::value_type(parameter, ty) {
+            _ if types::is_text(ty) => quote!(#value.as_str()),
+            (_, Some(_)) => quote!(&#value),
+            (_, None) => quote!(#value),
         };
+        let (ty, _) = calls::value_type(parameter, ty);
         values.push(quote!(let #value = given.value::<#ty>(#key)?;));
         setters.push(quote!(.#setter(#argument)));
     }
@@ -64,11 +62,8 @@ fn entry(operation: &Operation<'_>) -> Result<TokenStream, Problem> {
     }
     let given_values = values.len();
     let takes_given = given_values > 0;
-    let status = operation
-        .success
-        .statuses
-        .first()
-        .map_or("2XX", String::as_str);
+    let status = operation.success.statuses.first();
+    let status = status.map_or("2XX", String::as_str);
     let (responder, number) = status_name(status);
     let code = number.is_none().then(|| quote!(200,));
     let argument = match operation.success.format {

@@ -17,7 +17,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
     let arguments = required.iter().map(|field| {
         let ident = &field.ident;
         let ty = argument_type(match field.presence {
-            Presence::Expected => types::inside(&field.ty, "Option").unwrap_or(&field.ty),
+            Presence::Expected => types::unwrapped(&field.ty),
             _ => &field.ty,
         });
         quote!(#ident: #ty)
@@ -34,8 +34,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
                 }
             }
             Presence::Expected => {
-                let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
-                let value = argument_value(inner, ident);
+                let value = argument_value(types::unwrapped(&field.ty), ident);
                 quote!(#ident: ::core::option::Option::Some(#value))
             }
             Presence::Optional => quote!(#ident: ::core::option::Option::None),
@@ -68,46 +67,29 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
 }
 
 fn setter(field: &Field) -> TokenStream {
-    let ident = &field.ident;
+    let Field { ident, ty, .. } = field;
     let method = names::apart(&names::plain(ident), &reserved::MODEL);
     let text = Line::new("Sets ").own_link(&names::plain(ident)).text(".");
     let text = Doc::of(text).attributes();
-    match field.presence {
-        Presence::Optional => {
-            let inner = types::inside(&field.ty, "Option").unwrap_or(&field.ty);
-            let ty = argument_type(inner);
-            let value = argument_value(inner, &format_ident!("value"));
-            quote! {
-                #text
-                #[inline]
-                pub fn #method(mut self, value: #ty) -> Self {
-                    self.#ident = ::core::option::Option::Some(#value);
-                    self
-                }
-            }
-        }
-        Presence::Patch => {
-            let ty = &field.ty;
-            quote! {
-                #text
-                #[inline]
-                pub fn #method(mut self, value: impl ::core::convert::Into<#ty>) -> Self {
-                    self.#ident = value.into();
-                    self
-                }
-            }
-        }
-        _ => {
-            let ty = argument_type(&field.ty);
-            let value = argument_value(&field.ty, &format_ident!("value"));
-            quote! {
-                #text
-                #[inline]
-                pub fn #method(mut self, value: #ty) -> Self {
-                    self.#ident = #value;
-                    self
-                }
-            }
+    let inner = types::unwrapped(ty);
+    let value = argument_value(inner, &format_ident!("value"));
+    let (ty, value) = match field.presence {
+        Presence::Optional => (
+            argument_type(inner),
+            quote!(::core::option::Option::Some(#value)),
+        ),
+        Presence::Patch => (
+            quote!(impl ::core::convert::Into<#ty>),
+            quote!(value.into()),
+        ),
+        _ => (argument_type(ty), value),
+    };
+    quote! {
+        #text
+        #[inline]
+        pub fn #method(mut self, value: #ty) -> Self {
+            self.#ident = #value;
+            self
         }
     }
 }

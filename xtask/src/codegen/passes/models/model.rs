@@ -9,6 +9,8 @@ use syn::{Ident, Type};
 use crate::codegen::doc::Doc;
 use crate::codegen::passes::types;
 
+use super::Models;
+
 /// A struct as it will be written.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
@@ -96,9 +98,9 @@ pub(crate) fn is_collection(ty: &Type) -> bool {
 }
 
 /// The models that have a default: all their fields may be left out.
-pub(crate) fn with_default(models: &[Model]) -> BTreeSet<String> {
+pub(crate) fn with_default(models: &Models) -> BTreeSet<String> {
     models
-        .iter()
+        .values()
         .filter(|model| model.fields.iter().all(|field| !field.is_argument()))
         .map(|model| model.name.clone())
         .collect()

@@ -2,12 +2,10 @@
 //!
 //! `shape` handles operations whose parameters define the paging.
 
-use std::collections::BTreeMap;
-
 use syn::Type;
 
 use super::shape::plain;
-use crate::codegen::passes::{models::Model, types};
+use crate::codegen::passes::{models::Models, types};
 
 /// Fields of a response that lead on to another page, in lower case without separators.
 const LEADS: &[&str] = &[
@@ -30,9 +28,8 @@ const LEADS: &[&str] = &[
 ];
 
 /// A field of the result that leads on to another page.
-pub(super) fn next_link<'a>(output: &Type, models: &BTreeMap<&str, &'a Model>) -> Option<&'a str> {
-    let page = types::inside(output, "Option").unwrap_or(output);
-    let page = *models.get(types::model_name(page)?.as_str())?;
+pub(super) fn next_link<'a>(output: &Type, models: &'a Models) -> Option<&'a str> {
+    let page = models.get(&types::model_name(types::unwrapped(output))?)?;
     let mut names = page.fields.iter().map(|field| field.wire.as_str());
     names.find(|name| LEADS.contains(&plain(name).as_str()))
 }

@@ -73,22 +73,16 @@ const NOT_PAGING: &[(&str, &str, &str)] = &[
 /// # Errors
 /// Returns an error if a parameter looks like paging but the operation has no known shape.
 pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
-    let query: Vec<&ParameterModel> = operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.location == Location::Query)
-        .collect();
+    let parameters = operation.parameters.iter();
+    let query = parameters.filter(|one| one.location == Location::Query);
+    let query: Vec<&ParameterModel> = query.collect();
     let has = |name: &str| query.iter().any(|parameter| parameter.name == name);
-    let known: &[&str] = if operation.http_method != "GET" {
-        &[]
-    } else if has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
-        &[START_ID, SIZE]
-    } else if has(FORWARD) && has(BACKWARD) && !has(START_ID) {
-        &[FORWARD, BACKWARD, SIZE]
-    } else if has(SIZE) && !has(START_ID) && !has(FORWARD) && !has(BACKWARD) {
-        &[SIZE]
-    } else {
-        &[]
+    let is_get = operation.http_method == "GET";
+    let known: &[&str] = match (has(START_ID), has(FORWARD), has(BACKWARD)) {
+        (true, false, false) if is_get => &[START_ID, SIZE],
+        (false, true, true) if is_get => &[FORWARD, BACKWARD, SIZE],
+        (false, false, false) if is_get && has(SIZE) => &[SIZE],
+        _ => &[],
     };
     for parameter in &query {
         let name = parameter.name.as_str();
@@ -105,12 +99,11 @@ pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Prob
         Some(_) => {
             let size = query.iter().find(|parameter| parameter.name == SIZE);
             let default_size = size.and_then(|size| default_size(size)).ok_or_else(|| {
-                Problem::new(format!(
+                let what = format!(
                     "`{}` has the parameter `{SIZE}`, but the contract does not say how many items a response has without it",
                     operation.id
-                ))
-                .with_pointer(operation.pointer.clone())
-                .with_help(format!(
+                );
+                Problem::of(&operation.pointer, what).with_help(format!(
                     "give `{SIZE}` a `default`, in the overlay, or list it as one that does not page in \
                      xtask/src/codegen/passes/paging/shape.rs"
                 ))
@@ -123,12 +116,11 @@ pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Prob
 
 /// The problem of an operation that looks like paging in a way that is not known.
 pub(super) fn unknown_shape(operation: &OperationModel, what: &str) -> Problem {
-    Problem::new(format!(
+    let what = format!(
         "{what} of `{}` looks like paging, but the way of paging is unknown",
         operation.id
-    ))
-    .with_pointer(operation.pointer.clone())
-    .with_help(
+    );
+    Problem::of(&operation.pointer, what).with_help(
         "classify it in xtask/src/codegen/passes/paging/shape.rs: a new shape, or an exception with its reason",
     )
 }
