@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 deadline passed or lost contact;
-//! 3 refused. After 2, the deployment continues: the last line has the token for another job, which
-//! can continue the wait.
+//! 3 refused. After 2, the deployment may continue: the last line has the token for another job,
+//! which can continue the wait.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -69,6 +69,6 @@ fn explain(error: &WaitError) {
         eprintln!("another deployment: {by}");
     }
     if error.is_deadline_passed() || error.is_lost_contact() {
-        eprintln!("the deployment continues: {}", error.token());
+        eprintln!("to continue the wait: {}", error.token());
     }
 }

@@ -6,10 +6,10 @@
 //! - **Each item once, in the server's order.** Items are identified by their ids. Pages may start at
 //!   their cursor, after it or before it, and items may appear at the head of the list. If delivered items
 //!   come again in another order, the list ends as [`Ending::Reordered`] and not as complete.
-//! - **A list does not end early.** If the operation pages by item, the stream requests an empty page again
-//!   from an earlier item before the list ends. If it pages by links, a page without a link ends the list. A
-//!   page that is shorter than the page size does not end the list, unless its last item is the item of its
-//!   own cursor.
+//! - **A list does not end early.** If the operation pages by item, an empty page ends the list only after
+//!   another request, which starts at an earlier item. If it pages by links, a page without a link ends the list;
+//!   an empty one is requested once more before. A page that is shorter than the page size does not end the list,
+//!   unless its last item is the item of its own cursor.
 //! - **Every list ends.** If a server repeats its pages ([`PageError::is_repetition`]), returns no usable
 //!   next page ([`PageError::is_dead_end`]) or loses the position ([`PageError::is_place_lost`]), the list
 //!   ends with an error.

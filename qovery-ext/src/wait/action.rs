@@ -172,8 +172,8 @@ impl Action {
     ///
     /// A frame is never evidence: polls determine the outcome, as without a stream. A frame that differs from
     /// the last poll triggers a poll within 2 s. While the stream shows the states of the last poll, the next
-    /// poll is later than without a stream: before the deployment begins after up to twice the interval, and
-    /// during the deployment after the longest interval of the schedule, 15 s by default.
+    /// poll is later than without a stream. Before the deployment begins, the interval is up to twice as long.
+    /// During the deployment, it is the longest interval of the schedule, 15 s by default.
     ///
     /// No poll is later than the longest interval, because a stream may stop or be wrong without a sign.
     /// [`PollSchedule::longest_with_stream`] sets a longer one, which saves more requests. If the stream is lost,

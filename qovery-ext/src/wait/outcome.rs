@@ -282,8 +282,8 @@ impl WaitError {
         self.0.not_canceled
     }
 
-    /// Returns whether the server may have executed the action, although this wait did not observe
-    /// it.
+    /// Returns whether the server has executed the action, or may have executed it without this wait
+    /// observing it.
     pub fn may_have_been_executed(&self) -> bool {
         self.0.executed != Executed::No
     }

@@ -98,10 +98,10 @@ impl PollSchedule {
     /// Available on crate feature `stream` only.
     ///
     /// A longer interval saves requests during long builds: with 60 s, a deployment of several minutes takes about
-    /// half of the requests. It applies while the deployment runs, after the stream has shown a change in time:
+    /// half of the requests. It applies while the deployment runs, after the stream has shown a change promptly:
     /// before a poll found the change, or at most 2 s later. A stream that shows no changes, shows them later, out of
     /// order, or is lost, does not change the longest interval. One fault remains: a connection that has shown a
-    /// change in time, then shows no more changes, and still answers pings. Then the end is reported up to this
+    /// change promptly, then shows no more changes, and still answers pings. Then the end is reported up to this
     /// interval late, instead of up to `longest`.
     #[cfg(feature = "stream")]
     #[must_use]

@@ -44,7 +44,7 @@ use place::Place;
 ///
 /// # Requests
 /// Each level of the path takes one list request: organizations, projects, environments, services. Clones of the
-/// client, and finds that run at the same time, share these lists. They are cached for 60 s
+/// client share these lists, and so do lookups that run at the same time. They are cached for 60 s
 /// ([`FindExt::keep_names_for`]). If a name is not in a cached list, the list is requested once more, so that new
 /// objects are found. If this client or a clone adds, renames or removes an object, the lists of its kind are
 /// cleared. This includes direct calls of the generated client. Objects that another program has renamed or deleted
@@ -59,7 +59,7 @@ pub trait FindExt {
     fn organization(&self, name: impl Into<String>) -> OrganizationPath;
 
     /// Sets how long lists of names are cached, for all clones of this client. Default: 60 s. With
-    /// zero, each find reads them again.
+    /// zero, each lookup reads them again.
     fn keep_names_for(&self, time: Duration);
 
     /// Clears the cached lists of names.

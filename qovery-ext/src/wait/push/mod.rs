@@ -14,7 +14,7 @@
 //! No poll is later than the longest interval after the one before. A stream that was right so far may be wrong
 //! or silent from now on, without a sign, so it must not delay a poll further. Therefore this interval is that of
 //! the schedule, unless the program sets a longer one with a stream. A longer one applies only on a connection that
-//! has shown a change in time, so that a stream which shows none, or shows them late, delays nothing.
+//! has shown a change promptly, so that a stream which shows none, or shows them late, delays nothing.
 
 mod digest;
 mod log;
@@ -87,7 +87,7 @@ pub(super) enum Need {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Longest {
     pub(crate) of_schedule: Duration,
-    /// The interval while a stream shows the states of the last poll, if it has shown a change in time.
+    /// The interval while a stream shows the states of the last poll, if it has shown a change promptly.
     pub(crate) with_stream: Duration,
 }
 

@@ -100,7 +100,8 @@ impl DeploymentScript {
         self.change(|script| script.canceled_in_queue_after = Some(time))
     }
 
-    /// The request of an external actor supersedes the deployment this long after the request.
+    /// An external actor requests this action and supersedes the deployment, this long after the deployment was
+    /// requested.
     pub fn superseded_after(self, time: Duration, by: Trigger) -> Self {
         self.change(|script| script.superseded_after = Some((time, by)))
     }
