@@ -28,7 +28,6 @@ impl crate::runtime::PagedOperation for crate::operations::ListApplicationCommit
     type Item = crate::types::Commit;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::CommitResponseList,
@@ -54,7 +53,6 @@ for crate::operations::ListApplicationDeploymentHistory {
     type Item = crate::types::DeploymentHistory;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::DeploymentHistoryPage,
@@ -100,7 +98,6 @@ impl crate::runtime::PagedOperation for crate::operations::ListApplicationEvent 
     type Item = crate::types::Event;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::EventPaginatedResponseList,
@@ -146,7 +143,6 @@ impl crate::runtime::PagedOperation for crate::operations::ListDatabaseBackup {
     type Item = crate::types::Backup;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::BackupPaginatedResponseList,
@@ -173,7 +169,6 @@ for crate::operations::ListDatabaseDeploymentHistory {
     type Item = crate::types::DeploymentHistoryDatabase;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::ListDatabaseDeploymentHistoryResponse,
@@ -219,7 +214,6 @@ impl crate::runtime::PagedOperation for crate::operations::ListDatabaseEvent {
     type Item = crate::types::Event;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::EventPaginatedResponseList,
@@ -246,7 +240,6 @@ for crate::operations::ListEnvironmentDeploymentHistory {
     type Item = crate::types::DeploymentHistoryEnvironment;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::DeploymentHistoryEnvironmentPage,
@@ -311,7 +304,6 @@ impl crate::runtime::PagedOperation for crate::operations::ListJobCommit {
     type Item = crate::types::Commit;
     const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
-        short_page_ends: false,
     };
     fn split(
         page: crate::types::CommitResponseList,

@@ -42,14 +42,11 @@ impl OperationInfo {
 // Exhaustive, so that a pager that does not know a new shape does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
-    /// The next page starts at (or after) the last item, whose id is sent as a query parameter.
+    /// The next page starts at (or after) the last item, whose id is sent as a query parameter. A page with fewer
+    /// items than its declared size need not be the last one: a server that filters sends such pages.
     StartId {
         /// The query parameter that takes the id of an item.
         parameter: &'static str,
-        /// Whether the contract defines that a page with fewer items than its declared size is the
-        /// last one. A declared size alone does not define that: a server that filters sends short
-        /// pages.
-        short_page_ends: bool,
     },
     /// The response links to the next and the previous page. The query of a link contains a token.
     ContinueToken {

@@ -31,7 +31,7 @@ impl Links {
             ));
         }
         let (forward, backward) = match O::PAGING {
-            Paging::StartId { parameter, .. } => (parameter, None),
+            Paging::StartId { parameter } => (parameter, None),
             Paging::ContinueToken { forward, backward } => (forward, backward),
         };
         let (parameter, opposite) = match (direction, backward) {

@@ -173,16 +173,11 @@ impl<O: PagedOperation> Walk<O> {
             Err(problem) => return Err(Kind::WrongCursor(problem.clone())),
         };
         let next = match O::PAGING {
-            Paging::StartId {
-                short_page_ends, ..
-            } => {
+            Paging::StartId { .. } => {
                 // A page of one item has room for more, unless the server says that this is its size.
                 let ends_with_its_cursor = has_room || (distinct == 1 && size.is_none());
-                let declared = parts.declared_size;
-                let is_short = declared.is_some_and(|size| (ids.len() as u64) < size);
                 match ids.last() {
                     None => Ok(None),
-                    Some(_) if short_page_ends && is_short => Ok(None),
                     Some(None) => Err(Kind::ItemWithoutId),
                     Some(id) if ends_with_its_cursor && id.as_deref() == self.at.as_deref() => {
                         Ok(None)

@@ -77,17 +77,7 @@ operation!(
     "listNotes",
     "/list/notes",
     Paging::StartId {
-        parameter: "startId",
-        short_page_ends: false
-    }
-);
-operation!(
-    ListFullPages,
-    "listFullPages",
-    "/list/full-pages",
-    Paging::StartId {
-        parameter: "startId",
-        short_page_ends: true
+        parameter: "startId"
     }
 );
 operation!(

@@ -80,7 +80,7 @@ pub(crate) fn emit(
         }
         // The declared size of a page does not guarantee that only the last page is shorter.
         Shape::StartId => {
-            quote!(crate::runtime::Paging::StartId { parameter: #START_ID, short_page_ends: false })
+            quote!(crate::runtime::Paging::StartId { parameter: #START_ID })
         }
         Shape::ContinueToken => {
             quote!(crate::runtime::Paging::ContinueToken { forward: #FORWARD, backward: ::core::option::Option::Some(#BACKWARD) })
