@@ -13,40 +13,34 @@ use uuid::Uuid;
 use super::push::{LogFollower, OnLine};
 use super::{
     BoxFuture, Condition, Deadline, Goal, Names, Operation, PollSchedule, Progress, ProgressStream,
-    Reached, Snapshot, Subject, UnsupportedVersion, WaitError, WaitOptions,
+    Reached, Snapshot, Subject, WaitError, WaitOptions,
     action_request::ActionRequest,
     closer::Closer,
-    ledger::{Ledger, millis},
-    name_lookup,
-    outcome::Executed,
-    poller::{Judge, Poller},
+    context::{Context, Until},
+    ledger::Ledger,
+    poller::Poller,
     reporter::{OnProgress, Reporter},
-    source::Source,
+    shared_reading::Key,
+    source::{Fault, FaultKind, Source},
     start::Start,
-    until::Until,
 };
+#[cfg(feature = "stream")]
+use crate::stream::StreamError;
 
-/// How the operation starts.
+/// The first step of the operation. After it, the operation waits.
 enum Plan {
-    /// Send an action, then wait.
+    /// Send an action.
     Start(ActionRequest),
-    /// Wait for the action of an external actor.
-    Watch(Goal),
-    /// Wait for one request. Cancel it first, if requested.
+    /// Send nothing: wait for the action of an external actor, or for a condition.
+    Watch,
+    /// Look up the environment of one request. Cancel the request, if requested.
     Request {
         request: Uuid,
         environment: Option<Uuid>,
-        goal: Goal,
         cancel: bool,
     },
-    /// Continue a wait of another process.
-    Resume {
-        ledger: Box<Ledger>,
-        /// The age of the token.
-        age: Duration,
-    },
-    /// Wait for a condition.
-    Until(Box<dyn Condition>),
+    /// Continue a wait of another process, with a token of this age.
+    Resume { age: Duration },
 }
 
 /// An action to start and to wait for. Nothing is sent before it is awaited or started.
@@ -55,10 +49,8 @@ enum Plan {
 /// soon as the server has accepted the action.
 #[must_use = "nothing happens until the action is awaited or started"]
 pub struct Action {
-    source: Arc<dyn Source>,
-    subject: Subject,
+    context: Context,
     plan: Plan,
-    options: WaitOptions,
     on_progress: Option<OnProgress>,
     /// The reading before the action, if many actions share one.
     baseline: Option<Snapshot>,
@@ -151,12 +143,10 @@ settings!(Action);
 settings!(Operation);
 
 impl Action {
-    fn new(source: Arc<dyn Source>, subject: Subject, plan: Plan) -> Self {
+    fn new(source: Arc<dyn Source>, subject: Subject, until: Until, plan: Plan) -> Self {
         Self {
-            source,
-            subject,
+            context: Context::new(source, subject, until),
             plan,
-            options: WaitOptions::default(),
             on_progress: None,
             baseline: None,
             #[cfg(feature = "stream")]
@@ -206,11 +196,13 @@ impl Action {
         subject: Subject,
         request: ActionRequest,
     ) -> Self {
-        Self::new(source, subject, Plan::Start(request))
+        let until = Until::goal(&subject, request.goal());
+        Self::new(source, subject, until, Plan::Start(request))
     }
 
     pub(super) fn watch(source: Arc<dyn Source>, subject: Subject, goal: Goal) -> Self {
-        Self::new(source, subject, Plan::Watch(goal))
+        let until = Until::goal(&subject, goal);
+        Self::new(source, subject, until, Plan::Watch)
     }
 
     pub(super) fn request(
@@ -222,16 +214,13 @@ impl Action {
     ) -> Self {
         // If only the server knows the environment, it is looked up when the action starts.
         let subject = Subject::environment(environment.unwrap_or_default());
-        Self::new(
-            source,
-            subject,
-            Plan::Request {
-                request,
-                environment,
-                goal,
-                cancel,
-            },
-        )
+        let until = Until::Goal(Box::new(Ledger::watching(&subject, goal, Some(request))));
+        let plan = Plan::Request {
+            request,
+            environment,
+            cancel,
+        };
+        Self::new(source, subject, until, plan)
     }
 
     pub(super) fn resume(
@@ -240,8 +229,8 @@ impl Action {
         ledger: Ledger,
         age: Duration,
     ) -> Self {
-        let ledger = Box::new(ledger);
-        Self::new(source, subject, Plan::Resume { ledger, age })
+        let until = Until::Goal(Box::new(ledger));
+        Self::new(source, subject, until, Plan::Resume { age })
     }
 
     pub(super) fn until(
@@ -249,31 +238,30 @@ impl Action {
         subject: Subject,
         condition: Box<dyn Condition>,
     ) -> Self {
-        Self::new(source, subject, Plan::Until(condition))
+        Self::new(source, subject, Until::condition(condition), Plan::Watch)
     }
 
     /// Returns the subject of the action.
     pub fn subject(&self) -> &Subject {
-        &self.subject
+        &self.context.subject
     }
 
-    pub(super) fn source(&self) -> Arc<dyn Source> {
-        Arc::clone(&self.source)
+    pub(super) fn source(&self) -> &Arc<dyn Source> {
+        &self.context.source
     }
 
-    /// Starts with a reading that was just made.
-    pub(super) fn starting_at(mut self, project: Option<Uuid>, baseline: Option<Snapshot>) -> Self {
-        if let (Subject::Environment { project: own, .. }, Some(project)) =
-            (&mut self.subject, project)
+    /// Starts with a reading that was just made for a group, if it shows the subject.
+    pub(super) fn start_at(&mut self, key: Key, baseline: Option<Snapshot>) {
+        if let (Subject::Environment { project, .. }, Key::Project(known)) =
+            (&mut self.context.subject, key)
         {
-            *own = Some(project);
+            *project = Some(known);
         }
         self.baseline = baseline;
-        self
     }
 
     fn options_mut(&mut self) -> &mut WaitOptions {
-        &mut self.options
+        &mut self.context.options
     }
 
     /// The schedule starts with the action.
@@ -283,25 +271,38 @@ impl Action {
         self.on_progress = Some(on_progress);
     }
 
-    /// Whether the action can be sent.
-    ///
-    /// # Errors
-    /// As [`Action::start`], of an action that is refused before anything is sent.
-    pub(super) fn check(&self) -> Result<(), UnsupportedVersion> {
-        match &self.plan {
-            Plan::Start(action) => action.check_versions(&self.subject),
-            _ => Ok(()),
+    /// The reason why [`Action::start`] refuses the action before anything is sent.
+    pub(super) fn refusal(&self) -> Option<Fault> {
+        let subject = &self.context.subject;
+        let rejected = |why: &str| Some(Fault::new(FaultKind::Rejected, why));
+        if matches!(subject, Subject::Services { services, .. } if services.is_empty()) {
+            // The API may read an empty selection as all services.
+            return rejected("no services were selected");
         }
+        #[cfg(feature = "stream")]
+        if self.follower.is_some() {
+            let client = self.context.source.client();
+            if matches!(subject, Subject::Cluster { .. }) {
+                return rejected("a cluster has no deployment log to follow");
+            } else if client.is_some_and(|client| client.stream_url().is_none()) {
+                return rejected(&StreamError::no_address().to_string());
+            }
+        }
+        let Plan::Start(action) = &self.plan else {
+            return None;
+        };
+        let unsupported = action.check_versions(subject).err()?;
+        let names = self.context.names();
+        let text = unsupported.shown_for(names.service(unsupported.service()));
+        Some(Fault {
+            source: Some(Arc::new(unsupported)),
+            ..Fault::new(FaultKind::Rejected, text)
+        })
     }
 
     /// Returns the goal of the action; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
-        match &self.plan {
-            Plan::Start(action) => Some(action.goal()),
-            Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
-            Plan::Resume { ledger, .. } => Some(ledger.goal()),
-            Plan::Until(_) => None,
-        }
+        self.context.goal()
     }
 
     /// Reads the names of the subject and its services, for progress and errors: at most three requests. A
@@ -310,7 +311,7 @@ impl Action {
     /// # Cancel safety
     /// Dropping the future abandons requests that only read.
     pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
-        name_lookup::look_up(Arc::clone(&self.source), self.subject.clone())
+        self.context.look_up_names()
     }
 
     /// Reads the status before the action, sends the action, and returns as soon as the server has accepted it.
@@ -329,75 +330,37 @@ impl Action {
     /// If the future is dropped before the action is sent, nothing happens. If it is dropped while
     /// the action is being sent, the server may or may not have received it.
     pub async fn start(self) -> Result<Operation, WaitError> {
-        let started = Instant::now();
-        let unsupported = self.check();
-        let mut start = Start {
-            source: self.source,
-            subject: self.subject,
-            deadline: match self.options.deadline {
-                Deadline::After(limit) => started.checked_add(limit),
-                Deadline::None => None,
-            },
-            pace: self.options.schedule.pace(),
-            options: self.options,
-            started,
-            polls: 0,
-            executed: Executed::No,
-            lost: None,
-            baseline: self.baseline,
-            #[cfg(feature = "stream")]
-            before: Vec::new(),
-            goal: match &self.plan {
-                Plan::Start(action) => Some(action.goal()),
-                Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
-                Plan::Resume { .. } | Plan::Until(_) => None,
-            },
-        };
-        start.check_subject()?;
-        #[cfg(feature = "stream")]
-        if self.follower.is_some() {
-            start.check_log()?;
+        let refusal = self.refusal();
+        let mut start = Start::new(self.context, self.baseline);
+        start.context.started = Instant::now();
+        if let Some(fault) = refusal {
+            return Err(start.error(fault));
         }
         let mut resumed_at = 0;
-        start.check_versions(unsupported)?;
-        let until = match self.plan {
-            Plan::Watch(goal) => {
-                Until::Goal(Box::new(Ledger::watching(&start.subject, goal, None)))
-            }
-            Plan::Resume { mut ledger, age } => {
-                ledger.resume(&start.subject);
-                resumed_at = ledger.latest().saturating_add(millis(age));
-                Until::Goal(ledger)
-            }
-            Plan::Until(condition) => Until::Condition(condition),
+        match self.plan {
+            Plan::Watch => {}
+            Plan::Resume { age } => resumed_at = start.resume(age),
             Plan::Request {
                 request,
                 environment,
-                goal,
                 cancel,
-            } => Until::Goal(Box::new(
-                start.request(request, environment, goal, cancel).await?,
-            )),
-            Plan::Start(action) => Until::Goal(Box::new(start.start(action).await?)),
-        };
-        #[cfg_attr(
-            not(feature = "stream"),
-            allow(unused_mut, reason = "without streams, nothing is added")
-        )]
-        let mut reporter = Reporter::new(self.on_progress);
-        #[cfg(feature = "stream")]
-        if let (Some(follower), Some(client)) = (self.follower, start.source.client()) {
-            reporter.follow(LogFollower::of(
-                client,
-                &start.subject,
-                start.before,
-                follower,
-            ));
+            } => start.request(request, environment, cancel).await?,
+            Plan::Start(action) => start.start(action).await?,
         }
-        let closer = Closer::new(start.lost);
-        let judge = Judge::new(start.source, start.subject, until, started, resumed_at);
-        let poller = Poller::new(judge, start.options);
-        let operation = Operation::new(poller, reporter, closer);
+        #[cfg(feature = "stream")]
+        let log =
+            self.follower
+                .zip(start.context.source.client())
+                .and_then(|(follower, client)| {
+                    LogFollower::of(client, &start.context.subject, start.before, follower)
+                });
+        let reporter = Reporter::new(
+            self.on_progress,
+            #[cfg(feature = "stream")]
+            log,
+        );
+        let poller = Poller::new(start.context, resumed_at);
+        let operation = Operation::new(poller, reporter, Closer::new(start.lost));
         #[cfg(feature = "stream")]
         if self.with_stream {
             return Ok(operation.with_stream());
@@ -436,8 +399,8 @@ impl IntoFuture for Action {
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Action")
-            .field("subject", &self.subject)
-            .field("options", &self.options)
+            .field("subject", &self.context.subject)
+            .field("options", &self.context.options)
             .finish_non_exhaustive()
     }
 }

@@ -4,10 +4,13 @@ use uuid::Uuid;
 
 use super::{Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, UnsupportedVersion};
 
-/// A request for an action.
+/// A request for an action on a subject.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum ActionRequest {
+    /// Deploys the subject; a service in this version.
     Deploy(ServiceVersion),
+    /// Deploys selected services, each in its version.
+    DeployServices(ServiceSelection),
     /// For a Terraform service: compute the plan and apply nothing.
     Plan(ServiceVersion),
     Redeploy,
@@ -18,43 +21,45 @@ pub(crate) enum ActionRequest {
     Cancel {
         force: bool,
     },
+    CancelRequest(Uuid),
     /// For a cluster: update the components of the platform in it to the newest version.
     Update,
     /// For a cluster: upgrade Kubernetes.
     Upgrade,
-    DeployServices(ServiceSelection),
-    StopServices,
-    DeleteServices,
-    UninstallServices,
-    RestartServices,
-    CancelRequest(Uuid),
 }
 
 impl ActionRequest {
     pub(crate) fn goal(&self) -> Goal {
+        self.goal_and_verb().0
+    }
+
+    /// The action in a message, before its subject.
+    pub(crate) fn verb(&self) -> &'static str {
+        self.goal_and_verb().1
+    }
+
+    fn goal_and_verb(&self) -> (Goal, &'static str) {
         match self {
-            ActionRequest::Deploy(_)
-            | ActionRequest::Redeploy
-            | ActionRequest::Update
-            | ActionRequest::Upgrade
-            | ActionRequest::DeployServices(_) => Goal::Deployed,
-            ActionRequest::Plan(_) => Goal::Planned,
-            ActionRequest::Stop | ActionRequest::StopServices => Goal::Stopped,
-            ActionRequest::Restart | ActionRequest::RestartServices => Goal::Restarted,
-            ActionRequest::Delete | ActionRequest::DeleteServices => Goal::Deleted,
-            ActionRequest::Uninstall | ActionRequest::UninstallServices => Goal::Uninstalled,
-            ActionRequest::Cancel { .. } | ActionRequest::CancelRequest(_) => Goal::Canceled,
+            Self::Deploy(_) | Self::DeployServices(_) => (Goal::Deployed, "deploy"),
+            Self::Plan(_) => (Goal::Planned, "plan"),
+            Self::Redeploy => (Goal::Deployed, "redeploy"),
+            Self::Stop => (Goal::Stopped, "stop"),
+            Self::Restart => (Goal::Restarted, "restart"),
+            Self::Delete => (Goal::Deleted, "delete"),
+            Self::Uninstall => (Goal::Uninstalled, "uninstall"),
+            Self::Cancel { .. } | Self::CancelRequest(_) => (Goal::Canceled, "cancel"),
+            Self::Update => (Goal::Deployed, "update"),
+            Self::Upgrade => (Goal::Deployed, "upgrade"),
         }
     }
 
     /// Refuses a version that a service cannot take, because the API would ignore it.
     pub(crate) fn check_versions(&self, subject: &Subject) -> Result<(), UnsupportedVersion> {
         match (self, subject) {
-            (
-                ActionRequest::Deploy(version) | ActionRequest::Plan(version),
-                Subject::Service { service, .. },
-            ) => version.check(*service),
-            (ActionRequest::DeployServices(selection), _) => {
+            (Self::Deploy(version) | Self::Plan(version), Subject::Service { service, .. }) => {
+                version.check(*service)
+            }
+            (Self::DeployServices(selection), _) => {
                 let mut items = selection.items.iter();
                 items.try_for_each(|(service, version)| version.check(*service))
             }
@@ -64,15 +69,12 @@ impl ActionRequest {
 
     /// Whether the response to the action never names a request, so that the queue before and after it must be
     /// compared.
-    pub(crate) fn response_names_no_request(&self) -> bool {
-        matches!(
-            self,
-            ActionRequest::Delete
-                | ActionRequest::Uninstall
-                | ActionRequest::StopServices
-                | ActionRequest::DeleteServices
-                | ActionRequest::UninstallServices
-        )
+    pub(crate) fn response_names_no_request(&self, subject: &Subject) -> bool {
+        match self {
+            Self::Delete | Self::Uninstall => true,
+            Self::Stop => matches!(subject, Subject::Services { .. }),
+            _ => false,
+        }
     }
 }
 
@@ -129,14 +131,9 @@ impl ServiceSelection {
         self.items.iter().map(|(service, _)| *service).collect()
     }
 
-    pub(crate) fn of_kind(
-        &self,
-        kind: ServiceKind,
-    ) -> impl Iterator<Item = (Uuid, &ServiceVersion)> {
-        self.items
-            .iter()
-            .filter(move |(service, _)| service.kind == kind)
-            .map(|(service, version)| (service.id, version))
+    /// The services, each with its version.
+    pub(crate) fn items(&self) -> &[(ServiceRef, ServiceVersion)] {
+        &self.items
     }
 }
 

@@ -15,14 +15,11 @@ use uuid::Uuid;
 use super::{
     Goal, Names, NotCanceled, Phase, Subject, WaitError, WaitErrorKind,
     action_request::ActionRequest,
+    context::Context,
     ledger::Ledger,
-    outcome::Executed,
-    poller::Poller,
+    outcome::{Ended, Executed},
     source::{Fault, FaultKind, Source},
 };
-
-/// Creates the error of an operation that has ended.
-type Ended = dyn Fn(WaitErrorKind, &str) -> WaitError + Send + Sync;
 
 /// Cancels an operation on the server, even while another value owns the [`Operation`](super::Operation) or
 /// after it was dropped.
@@ -40,7 +37,8 @@ pub struct Canceler {
     names: Names,
     /// When the API accepted to cancel the queued request.
     accepted: Arc<OnceLock<Instant>>,
-    /// Creates an error with the last status and the token.
+    started: Instant,
+    /// An error with the last status and the token.
     ended: Arc<Ended>,
 }
 
@@ -51,7 +49,7 @@ enum Target {
 }
 
 /// The reason why a cancel did not succeed.
-pub(super) enum CancelFailure {
+enum CancelFailure {
     NotSent(NotCanceled),
     Failed(Fault),
 }
@@ -69,24 +67,18 @@ impl From<NotCanceled> for CancelFailure {
 }
 
 impl Canceler {
-    pub(super) fn of(poller: &Poller) -> Self {
-        let (last, token) = (poller.last().cloned(), poller.token());
-        let (polls, started) = (poller.polls(), poller.started());
-        let ledger = poller.ledger();
+    pub(super) fn of(context: &Context) -> Self {
+        let ledger = context.ledger();
+        let WaitError(ended) = context.error(WaitErrorKind::Refused, String::new());
         Self {
-            source: Arc::clone(poller.source()),
-            subject: poller.subject().clone(),
-            names: poller.names(),
-            accepted: poller.accepted_cancel(),
+            source: Arc::clone(&context.source),
+            subject: context.subject.clone(),
+            names: context.names(),
+            accepted: Arc::clone(&context.accepted_cancel),
             request: ledger.and_then(Ledger::named_request),
             deployment: ledger.and_then(Ledger::execution).map(str::to_owned),
-            ended: Arc::new(move |kind, what| {
-                let mut error = WaitError::new(kind, what.to_owned(), token.clone());
-                error.0.last.clone_from(&last);
-                error.0.polls = polls;
-                error.0.elapsed = started.elapsed();
-                error
-            }),
+            started: context.started,
+            ended: Arc::new(*ended),
         }
     }
 
@@ -105,48 +97,39 @@ impl Canceler {
     /// Dropping the future abandons the request; the server may have received it.
     pub fn cancel(&self) -> impl Future<Output = Result<(), WaitError>> + Send + use<> {
         let this = self.clone();
-        async move {
-            this.send().await.map_err(|failure| match failure {
-                CancelFailure::NotSent(why) => {
-                    let what = format!("the cancel of {} was {why}", this.named());
-                    let mut error = (this.ended)(WaitErrorKind::Refused, &what);
-                    error.0.not_canceled = Some(why);
-                    error.0.executed = Executed::No;
-                    error
-                }
-                CancelFailure::Failed(fault) => {
-                    let kind = if fault.is_transient() {
-                        WaitErrorKind::LostContact
-                    } else {
-                        WaitErrorKind::Refused
-                    };
-                    let what = format!("{} could not be canceled: {fault}", this.named());
-                    let mut error = (this.ended)(kind, &what);
-                    error.0.source = Some(fault);
-                    error
-                }
-            })
-        }
+        async move { this.send().await.map_err(|failure| this.error(failure)) }
     }
 
-    fn named(&self) -> impl fmt::Display + '_ {
-        self.subject.named(&self.names)
-    }
-
-    pub(super) async fn send(&self) -> Result<(), CancelFailure> {
-        let request = self.request.ok_or(NotCanceled::Unnamed)?;
-        let queue = self.queue().await;
-        let status = self.request_status(request).await;
-        let target = match (&queue, &status) {
-            (Err(fault), Err(_)) => return Err(fault.clone().into()),
-            _ => {
-                let (queue, status) = (queue.ok().flatten(), status.ok().flatten());
-                self.target(request, queue.as_deref(), status).await?
+    fn error(&self, failure: CancelFailure) -> WaitError {
+        let subject = self.subject.named(&self.names);
+        let mut ended = Ended::clone(&self.ended);
+        ended.elapsed = self.started.elapsed();
+        match failure {
+            CancelFailure::NotSent(why) => {
+                ended.message = format!("the cancel of {subject} was {why}");
+                ended.not_canceled = Some(why);
+                ended.executed = Executed::No;
             }
+            CancelFailure::Failed(fault) => {
+                if fault.is_transient() {
+                    ended.kind = WaitErrorKind::LostContact;
+                }
+                ended.message = format!("{subject} could not be canceled: {fault}");
+                ended.source = Some(fault);
+            }
+        }
+        WaitError(Box::new(ended))
+    }
+
+    async fn send(&self) -> Result<(), CancelFailure> {
+        let request = self.request.ok_or(NotCanceled::Unnamed)?;
+        let (queue, status) = match (self.queue().await, self.request_status(request).await) {
+            (Err(fault), Err(_)) => return Err(fault.into()),
+            (queue, status) => (queue.ok().flatten(), status.ok().flatten()),
         };
+        let target = self.target(request, queue.as_deref(), status).await?;
         if let Target::Queued(request) = target {
-            let canceled = self.request(&ActionRequest::CancelRequest(request)).await;
-            match canceled {
+            match self.request(&ActionRequest::CancelRequest(request)).await {
                 // The request may have started since. Then its deployment is canceled.
                 Err(fault) if has_left_the_queue(&fault) => {}
                 other => {
@@ -158,11 +141,9 @@ impl Canceler {
             let (queue, status) = (self.queue().await?, self.request_status(request).await?);
             // Some servers also list the running request. This refusal shows that the request is no longer
             // queued.
-            let queue = queue.map(|mut ids| {
-                ids.retain(|id| *id != request);
-                ids
-            });
-            match self.target(request, queue.as_deref(), status).await? {
+            let others = queue.map(|ids| ids.into_iter().filter(|id| *id != request));
+            let others: Option<Vec<_>> = others.map(Iterator::collect);
+            match self.target(request, others.as_deref(), status).await? {
                 Target::Running => {}
                 Target::Queued(_) => return Err(NotCanceled::Undecidable.into()),
             }

@@ -14,10 +14,10 @@ use super::{
 /// Reads once more if the last status does not show the decided end. Keeps the reading if it shows that end.
 /// Does nothing while the server demands a delay.
 pub(super) async fn catch_up(poller: &mut Poller, decision: &Decision) {
-    let (Some(goal), Some(last)) = (poller.goal(), poller.last()) else {
+    let (Some(goal), Some(last)) = (poller.context.goal(), &poller.context.last) else {
         return;
     };
-    if shows(last, decision, goal) || poller.timetable().is_forbidden() {
+    if shows(last, decision, goal) || poller.timetable.is_forbidden() {
         return;
     }
     // If the status cannot be read, the decision keeps the last status.
@@ -28,10 +28,7 @@ pub(super) async fn catch_up(poller: &mut Poller, decision: &Decision) {
 
 /// Whether a status shows the decided end, if a status can show it.
 fn shows(snapshot: &Snapshot, decision: &Decision, goal: Goal) -> bool {
-    let parts = snapshot.part_statuses();
-    let mut phases = parts
-        .iter()
-        .map(|part| part.as_ref().map(|part| part.state.phase(goal)));
+    let mut phases = snapshot.part_phases(goal);
     match decision {
         Decision::Reached(Proof::Seen) => phases.all(|phase| phase == Some(Phase::Reached)),
         Decision::Failed(Cause::State(_)) => phases.any(|phase| phase == Some(Phase::Failed)),

@@ -4,15 +4,13 @@
 //! in the [`Closer`], only the request in flight is lost. The time limits keep running in the meantime, so that a
 //! future that is dropped again and again still comes to its end.
 
-use std::{sync::Arc, time::Duration};
-
 use tokio::time::{self, Instant};
 
 use super::{
-    Canceler, Deadline, Decision, Evidence, FailureReport, Goal, NotCanceled, Reached, RunId,
-    Subject, WaitError, WaitErrorKind, WaitOptions,
-    cancel::CancelFailure,
+    Canceler, Decision, FailureReport, Goal, NotCanceled, Reached, RunId, Subject, WaitError,
+    WaitErrorKind, WaitOptions,
     catch_up::catch_up,
+    context::Context,
     decision::{Cancellation, Cause},
     ledger::Ledger,
     outcome::{Executed, Successor},
@@ -92,11 +90,11 @@ impl Closer {
         {
             // Recorded before it is sent, so that dropping the future here does not cause a second cancel.
             *cancel = Cancel::Sent;
-            let canceler = Canceler::of(poller);
-            match time::timeout(WaitOptions::REPORT, canceler.send()).await {
+            let canceled = Canceler::of(&poller.context).cancel();
+            match time::timeout(WaitOptions::REPORT, canceled).await {
                 Ok(Ok(())) => *cancel = Cancel::Accepted,
-                Ok(Err(CancelFailure::NotSent(why))) => *cancel = Cancel::NotSent(why),
-                Ok(Err(CancelFailure::Failed(_))) | Err(_) => {}
+                Ok(Err(error)) => *cancel = error.not_canceled().map_or(*cancel, Cancel::NotSent),
+                Err(_) => {}
             }
         }
         let mut report = None;
@@ -105,7 +103,7 @@ impl Closer {
             if let Decision::Failed(Cause::State(_)) | Decision::Canceled(Cancellation::Seen) =
                 decision
             {
-                report = gather(poller, &mut self.report_until).await;
+                report = gather(&poller.context, &mut self.report_until).await;
             }
         }
         let (end, cancel) = match std::mem::replace(&mut self.stage, Stage::Failed) {
@@ -115,203 +113,187 @@ impl Closer {
                 return Ok(());
             }
         };
+        let context = &poller.context;
         let mut error = match end {
             End::Decided(Decision::Reached(proof), evidence) => {
-                if poller.goal() == Some(Goal::Deleted) {
-                    poller.source().note_deletion(poller.subject());
+                if context.goal() == Some(Goal::Deleted) {
+                    context.source.note_deletion(&context.subject);
                 }
                 self.stage = Stage::Reached(Box::new(Reached {
-                    goal: poller.goal(),
-                    snapshot: poller.last().cloned(),
-                    names: poller.names(),
-                    polls: poller.polls(),
-                    elapsed: poller.elapsed(),
-                    token: poller.token(),
+                    goal: context.goal(),
+                    snapshot: context.last.clone(),
+                    names: context.names(),
+                    polls: context.polls,
+                    elapsed: context.started.elapsed(),
+                    token: context.token(),
                     proof,
                     evidence,
                 }));
                 return Ok(());
             }
-            End::Decided(Decision::NoTrace, evidence) => {
-                let mut error = no_trace_error(poller, self.lost.take());
+            End::Decided(decision, evidence) => {
+                let mut error = decided_error(context, decision, self.lost.take());
                 error.0.evidence = evidence;
                 error
             }
-            End::Decided(decision, evidence) => decided_error(poller, decision, evidence),
             End::Refused(fault) => {
                 let message = format!("the API refused: {fault}");
-                let mut error = unsuccessful(poller, WaitErrorKind::Refused, &message);
+                let mut error = unsuccessful(context, WaitErrorKind::Refused, &message);
                 error.0.source = Some(fault);
                 error
             }
             End::LostContact(fault) => {
                 let message = format!(
                     "{} polls in a row failed, the last one with: {fault}; the server continues",
-                    poller.failures()
+                    poller.failures
                 );
-                let mut error = unsuccessful(poller, WaitErrorKind::LostContact, &message);
+                let mut error = unsuccessful(context, WaitErrorKind::LostContact, &message);
                 error.0.source = Some(fault);
                 error
             }
-            End::Deadline => deadline_error(poller, cancel),
+            End::Deadline => deadline_error(context, cancel),
         };
         error.0.report = report;
         Err(error)
     }
 }
 
-/// The error of an operation that ended without reaching its goal.
-fn decided_error(poller: &Poller, decision: Decision, evidence: Vec<Evidence>) -> WaitError {
-    let error = |kind, what: &str| unsuccessful(poller, kind, what);
-    let mut error = match decision {
+/// The error of an operation that ended without reaching its goal. `lost` is the fault of the response to the
+/// action.
+fn decided_error(context: &Context, decision: Decision, lost: Option<Fault>) -> WaitError {
+    let error = |kind, what: &str| unsuccessful(context, kind, what);
+    match decision {
         Decision::Failed(Cause::Hopeless(why)) => error(WaitErrorKind::Failed, &why),
         Decision::Failed(Cause::Gone) => error(WaitErrorKind::Failed, "it no longer exists"),
         Decision::Failed(Cause::State(state)) => {
-            let what = if state.is_error() {
-                format!("it failed ({state})")
-            } else {
-                format!("it ended in another state ({state})")
+            let what = match state.is_error() {
+                true => format!("it failed ({state})"),
+                false => format!("it ended in another state ({state})"),
             };
             error(WaitErrorKind::Failed, &what)
         }
-        Decision::Canceled(Cancellation::LeftQueue(request)) => error(
-            WaitErrorKind::Canceled,
-            &format!("request {request} left the queue without being executed"),
-        ),
-        Decision::Superseded { successor, alike } => {
-            let what = match alike.as_slice() {
-                [] | [_] => {
-                    "another deployment replaced this operation, and no endpoint shows how \
-                     the operation ended"
-                        .to_owned()
-                }
-                runs => {
-                    let names: Vec<String> = runs.iter().map(ToString::to_string).collect();
-                    format!(
-                        "these deployments cannot be distinguished, so the outcome of this operation is \
-                         unknown: {}",
-                        names.join(", ")
-                    )
-                }
-            };
-            let mut error = error(WaitErrorKind::Superseded, &what);
-            error.0.successor = Some(successor_of(poller, successor));
-            error
+        Decision::Canceled(Cancellation::LeftQueue(request)) => {
+            let what = format!("request {request} left the queue without being executed");
+            error(WaitErrorKind::Canceled, &what)
         }
-        Decision::Canceled(_) | Decision::Reached(_) | Decision::NoTrace => {
-            let follower = follower_of(poller);
+        Decision::Canceled(Cancellation::Seen) | Decision::Reached(_) => {
+            let follower = follower_of(context);
             let mut what = "the deployment was canceled".to_owned();
-            if let (Some(follower), Some(last)) = (&follower, poller.last()) {
-                what = format!("{what}; since then {} ({})", follower, last.state);
+            if let (Some(follower), Some(last)) = (&follower, &context.last) {
+                what = format!("{what}; since then {follower} ({})", last.state);
             }
             let mut error = error(WaitErrorKind::Canceled, &what);
             error.0.successor = follower;
             error
         }
-    };
-    error.0.evidence = evidence;
-    error
+        Decision::Superseded { successor, alike } => {
+            let names: Vec<String> = alike.iter().map(ToString::to_string).collect();
+            let what = match names.as_slice() {
+                [] | [_] => {
+                    "another deployment replaced this operation, and no endpoint shows how the \
+                     operation ended"
+                }
+                names => &format!(
+                    "these deployments cannot be distinguished, so the outcome of this operation is \
+                     unknown: {}",
+                    names.join(", ")
+                ),
+            };
+            let mut error = error(WaitErrorKind::Superseded, what);
+            error.0.successor = Some(successor_of(context, successor));
+            error
+        }
+        Decision::NoTrace => no_trace_error(context, lost),
+    }
 }
 
-fn no_trace_error(poller: &Poller, lost: Option<Fault>) -> WaitError {
-    let Some(fault) = lost else {
-        let has_acted = poller.ledger().is_some_and(Ledger::has_acted);
-        let message = match has_acted {
-            true => {
-                "the API accepted the action, and no endpoint has shown a deployment since: there \
-                 was nothing to deploy, or the request was canceled in the queue"
-            }
-            false => {
-                "no endpoint knows the request: it may have ended some time ago, or its id may \
-                 belong to another organization"
-            }
-        };
-        return unsuccessful(poller, WaitErrorKind::LostContact, message);
-    };
-    let mut error = unsuccessful(
-        poller,
-        WaitErrorKind::LostContact,
-        &format!(
+fn no_trace_error(context: &Context, lost: Option<Fault>) -> WaitError {
+    let what = match &lost {
+        Some(fault) => &format!(
             "the response to the action was lost ({}), and no trace of a deployment was seen \
              since: it may or may not have been executed",
             fault.message
         ),
-    );
-    error.0.executed = Executed::Perhaps;
-    error.0.source = Some(fault);
+        None if context.ledger().is_some_and(Ledger::has_acted) => {
+            "the API accepted the action, and no endpoint has shown a deployment since: there \
+             was nothing to deploy, or the request was canceled in the queue"
+        }
+        None => {
+            "no endpoint knows the request: it may have ended some time ago, or its id may \
+             belong to another organization"
+        }
+    };
+    let mut error = unsuccessful(context, WaitErrorKind::LostContact, what);
+    if lost.is_some() {
+        error.0.executed = Executed::Perhaps;
+    }
+    error.0.source = lost;
     error
 }
 
 /// The deployment that the last status shows, if it is another one than that of the operation.
-fn follower_of(poller: &Poller) -> Option<Successor> {
-    let (ledger, last) = (poller.ledger()?, poller.last()?);
-    let differs = |own: Option<&str>, shown: Option<&str>| {
-        own.zip(shown).is_some_and(|(own, shown)| own != shown)
-    };
-    let (own, shown) = (ledger.named_request(), last.deployment_request_id);
-    let is_another_request = own.zip(shown).is_some_and(|(own, shown)| own != shown);
-    let is_another =
-        is_another_request || differs(ledger.execution(), last.deployment_id.as_deref());
-    is_another.then(|| successor_of(poller, None))
+fn follower_of(context: &Context) -> Option<Successor> {
+    let (ledger, last) = (context.ledger()?, context.last.as_ref()?);
+    let requests = ledger.named_request().zip(last.deployment_request_id);
+    let executions = ledger.execution().zip(last.deployment_id.as_deref());
+    let is_another = requests.is_some_and(|(own, shown)| own != shown)
+        || executions.is_some_and(|(own, shown)| own != shown);
+    is_another.then(|| successor_of(context, None))
 }
 
-fn successor_of(poller: &Poller, run: Option<RunId>) -> Successor {
-    let last = poller.last();
-    Successor {
-        deployment_id: match run {
-            Some(RunId::Execution(id)) => Some(id),
-            _ => last.and_then(|last| last.deployment_id.clone()),
+fn successor_of(context: &Context, run: Option<RunId>) -> Successor {
+    let mut successor = match &context.last {
+        Some(last) => Successor {
+            deployment_id: last.deployment_id.clone(),
+            deployment_request_id: last.deployment_request_id,
+            origin: last.origin.clone(),
+            triggered_by: last.triggered_by.clone(),
         },
-        deployment_request_id: last.and_then(|last| last.deployment_request_id),
-        origin: last.and_then(|last| last.origin.clone()),
-        triggered_by: last.and_then(|last| last.triggered_by.clone()),
+        None => Successor::default(),
+    };
+    if let Some(RunId::Execution(id)) = run {
+        successor.deployment_id = Some(id);
     }
+    successor
 }
 
-fn deadline_error(poller: &Poller, cancel: Cancel) -> WaitError {
-    let limit = match poller.options().deadline {
-        Deadline::After(limit) => limit,
-        Deadline::None => Duration::ZERO,
-    };
-    let state = match poller.last() {
+fn deadline_error(context: &Context, cancel: Cancel) -> WaitError {
+    let limit = context.options.deadline.limit().unwrap_or_default();
+    let state = match &context.last {
         Some(last) => format!("the last status was {}", last.state),
         None => "no status could be read".to_owned(),
     };
     let server = match cancel {
-        Cancel::No => "the server continues".to_owned(),
-        Cancel::Accepted => "a cancel was sent and accepted".to_owned(),
-        Cancel::Due | Cancel::Sent => "the cancel failed, and the server continues".to_owned(),
-        Cancel::NotSent(why) => format!("the server continues, the cancel was {why}"),
+        Cancel::No => "the server continues",
+        Cancel::Accepted => "a cancel was sent and accepted",
+        Cancel::Due | Cancel::Sent => "the cancel failed, and the server continues",
+        Cancel::NotSent(why) => &format!("the server continues, the cancel was {why}"),
     };
-    let mut error = unsuccessful(
-        poller,
-        WaitErrorKind::DeadlinePassed,
-        &format!("the deadline of {} passed; {state}; {server}", span(limit)),
-    );
+    let what = format!("the deadline of {} passed; {state}; {server}", span(limit));
+    let mut error = unsuccessful(context, WaitErrorKind::DeadlinePassed, &what);
     error.0.limit = Some(limit);
     error.0.canceled_on_server = cancel == Cancel::Accepted;
-    error.0.not_canceled = match cancel {
-        Cancel::NotSent(why) => Some(why),
-        Cancel::No | Cancel::Due | Cancel::Sent | Cancel::Accepted => None,
-    };
+    if let Cancel::NotSent(why) = cancel {
+        error.0.not_canceled = Some(why);
+    }
     error
 }
 
 /// Fetches the report once, limited in size and time. An error never replaces the failure itself.
-async fn gather(poller: &mut Poller, until: &mut Option<Instant>) -> Option<FailureReport> {
-    let goal = poller.goal()?;
-    let snapshot = poller.last()?;
-    let request = poller.ledger().and_then(Ledger::request);
-    let own = poller.ledger().and_then(Ledger::execution);
-    let deployment = own.or(snapshot.deployment_id.as_deref());
+async fn gather(context: &Context, until: &mut Option<Instant>) -> Option<FailureReport> {
+    let goal = context.goal()?;
+    let snapshot = context.last.as_ref()?;
+    let request = context.ledger().and_then(Ledger::request);
     let mut report = FailureReport::of(snapshot, goal, request);
-    report.deployment_id = deployment.map(str::to_owned);
-    let log_lines = poller.options().log_lines;
+    if let Some(own) = context.ledger().and_then(Ledger::execution) {
+        report.deployment_id = Some(own.to_owned());
+    }
+    let log_lines = context.options.log_lines;
     if log_lines == 0 {
-        report.add_names(&poller.names());
+        report.add_names(&context.names());
         return Some(report);
     }
-    let (source, subject) = (Arc::clone(poller.source()), poller.subject());
+    let (source, subject) = (&context.source, &context.subject);
     // The report of a service that its deployment did not reach contains the services that failed.
     let with_environment = match subject {
         Subject::Environment { .. } => snapshot.services.is_empty(),
@@ -337,30 +319,23 @@ async fn gather(poller: &mut Poller, until: &mut Option<Instant>) -> Option<Fail
         Ok(Err(fault)) => report.incomplete = Some(fault.message),
         Err(_) => report.incomplete = Some("the log did not arrive in time".to_owned()),
     }
-    report.add_names(&poller.names());
+    report.add_names(&context.names());
     Some(report)
 }
 
 /// The error of a wait that ends without reaching its goal.
-fn unsuccessful(poller: &Poller, kind: WaitErrorKind, what: &str) -> WaitError {
-    let names = poller.names();
-    let subject = poller.subject().named(&names);
-    let waited_for = match poller.goal() {
-        Some(goal) => format!("{} {subject}", goal.activity()),
-        None => format!("waiting for {subject}"),
+fn unsuccessful(context: &Context, kind: WaitErrorKind, what: &str) -> WaitError {
+    let names = context.names();
+    let subject = context.subject.named(&names);
+    let message = match context.goal() {
+        Some(goal) => format!("{} {subject}: {what}", goal.activity()),
+        None => format!("waiting for {subject}: {what}"),
     };
-    let mut error = WaitError::new(kind, format!("{waited_for}: {what}"), poller.token());
-    error.0.last = poller.last().cloned();
-    error.0.polls = poller.polls();
-    error.0.elapsed = poller.elapsed();
-    error
+    context.error(kind, message)
 }
 
 /// The error of a wait that has already ended.
-pub(super) fn already_ended(poller: &Poller) -> WaitError {
-    unsuccessful(
-        poller,
-        WaitErrorKind::Refused,
-        "this wait has already ended with an error; resume it with its token",
-    )
+pub(super) fn already_ended(context: &Context) -> WaitError {
+    let what = "this wait has already ended with an error; resume it with its token";
+    unsuccessful(context, WaitErrorKind::Refused, what)
 }

@@ -144,36 +144,28 @@ pub mod conditions {
 
     /// Holds if the subject has reached the goal. Is hopeless once its state is an error.
     pub fn reached_or_failed(goal: Goal) -> impl Condition {
-        ReachedOrFailed(goal)
+        ByCheck(move |seen: Option<&Snapshot>| match seen {
+            Some(seen) if seen.state.phase(goal) == Phase::Reached => Check::Met,
+            Some(seen) if seen.state.is_error() => {
+                Check::Hopeless(format!("{} is in state {}", seen.subject, seen.state))
+            }
+            _ => Check::Pending,
+        })
     }
 
     /// Holds if the subject is not found.
     pub fn gone() -> impl Condition {
-        Gone
+        ByCheck(|seen: Option<&Snapshot>| match seen {
+            Some(_) => Check::Pending,
+            None => Check::Met,
+        })
     }
 
-    struct Gone;
-    struct ReachedOrFailed(Goal);
+    struct ByCheck<F>(F);
 
-    impl Condition for Gone {
+    impl<F: FnMut(Option<&Snapshot>) -> Check + Send> Condition for ByCheck<F> {
         fn check(&mut self, seen: Option<&Snapshot>) -> Check {
-            if seen.is_none() {
-                Check::Met
-            } else {
-                Check::Pending
-            }
-        }
-    }
-
-    impl Condition for ReachedOrFailed {
-        fn check(&mut self, seen: Option<&Snapshot>) -> Check {
-            match seen {
-                Some(seen) if seen.state.phase(self.0) == Phase::Reached => Check::Met,
-                Some(seen) if seen.state.is_error() => {
-                    Check::Hopeless(format!("{} is in state {}", seen.subject, seen.state))
-                }
-                _ => Check::Pending,
-            }
+            (self.0)(seen)
         }
     }
 }

@@ -7,7 +7,7 @@
 mod shared_poll;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     fmt,
     future::IntoFuture,
     sync::Arc,
@@ -144,15 +144,15 @@ impl GroupStart {
         let starts = prepared.into_iter().enumerate();
         let starts = starts.map(|(index, action)| async move { (index, action.start().await) });
         let mut starting = stream::iter(starts).buffer_unordered(at_once);
-        let mut started = Vec::new();
+        let mut members = Vec::new();
         while let Some((index, start)) = starting.next().await {
             if let (Ok(operation), Some(note)) = (&start, &mut on_started) {
                 note(&operation.token());
             }
-            started.push((index, start));
+            members.push(Member::new(index, start));
         }
-        started.sort_by_key(|(index, _)| *index);
-        Group::of_members(started.into_iter().map(|(_, start)| start))
+        members.sort_by_key(|member| member.index);
+        Group::of_members(members)
     }
 }
 
@@ -180,51 +180,31 @@ impl fmt::Debug for GroupStart {
 
 /// Reads the statuses before the actions, once for each project and environment. Actions that will be refused
 /// without a request are skipped.
-async fn prepare(actions: Vec<Action>) -> Vec<Action> {
-    let valid = |action: &&Action| action.check().is_ok();
-    let subjects: Vec<_> = actions
-        .iter()
-        .filter(valid)
-        .map(|a| a.subject().clone())
-        .collect();
-    let Some(source) = actions.first().map(Action::source) else {
+async fn prepare(mut actions: Vec<Action>) -> Vec<Action> {
+    let valid = actions
+        .iter_mut()
+        .filter(|action| action.refusal().is_none());
+    let mut valid: Vec<_> = valid.collect();
+    let Some(source) = valid.first().map(|action| Arc::clone(action.source())) else {
         return actions;
     };
+    let subjects: Vec<_> = valid.iter().map(|a| a.subject().clone()).collect();
     let Keys { keys, mut read } = shared_reading::keys(&source, &subjects).await;
-    let missing: HashSet<Key> = keys
-        .iter()
-        .filter(|key| !matches!(key, Key::Alone(_)) && !read.contains_key(*key))
-        .copied()
-        .collect();
+    let missing: HashSet<&Key> = keys.iter().filter(|key| !read.contains_key(*key)).collect();
     let missing = missing.into_iter().map(|key| {
-        let source = Arc::clone(&source);
-        async move {
-            let _permit = source.permit().await;
-            (key, shared_reading::read(&source, key).await)
-        }
+        let read = shared_reading::read(&source, *key);
+        async move { (*key, read.await) }
     });
     for (key, reading) in join_all(missing).await {
         read.extend(reading.map(|reading| (key, reading)));
     }
-    let mut keyed = subjects.iter().zip(&keys);
-    let prepared = actions.into_iter().map(|action| {
-        if action.check().is_err() {
-            return action;
-        }
-        let Some((subject, key)) = keyed.next() else {
-            return action;
-        };
-        let own = read
-            .get(key)
-            .and_then(|s| shared_reading::part_of(s, subject));
-        let own = own.and_then(Result::ok);
-        let project = match key {
-            Key::Project(project) => Some(*project),
-            Key::Environment(_) | Key::Alone(_) => None,
-        };
-        action.starting_at(project, own.map(|seen| seen.snapshot))
-    });
-    prepared.collect()
+    for (action, key) in valid.iter_mut().zip(keys) {
+        let shared = read.get(&key);
+        let own = shared.and_then(|shared| shared_reading::part_of(shared, action.subject()));
+        let own = own.and_then(Result::ok).map(|seen| seen.snapshot);
+        action.start_at(key, own);
+    }
+    actions
 }
 
 impl Group {
@@ -248,13 +228,13 @@ impl Group {
 
     /// Creates a group of operations that were already started.
     pub fn of(operations: impl IntoIterator<Item = Operation>) -> Self {
-        Self::of_members(operations.into_iter().map(Ok))
+        let operations = operations.into_iter().enumerate();
+        Self::of_members(operations.map(|(index, one)| Member::new(index, Ok(one))))
     }
 
-    fn of_members(started: impl IntoIterator<Item = Result<Operation, WaitError>>) -> Self {
-        let members = started.into_iter().enumerate();
+    fn of_members(members: impl IntoIterator<Item = Member>) -> Self {
         Self {
-            members: members.map(|(i, start)| Member::new(i, start)).collect(),
+            members: members.into_iter().collect(),
             on_failure: OnFailure::default(),
             schedule: None,
         }
@@ -323,12 +303,11 @@ impl Group {
         self.members = ended;
         let subjects: Vec<Subject> = operations(&pending).map(|o| o.subject().clone()).collect();
         let first = operations(&pending).next();
-        let Some(source) = first.map(|o| Arc::clone(o.source())) else {
+        let Some(source) = first.map(|o| Arc::clone(&o.poller().context.source)) else {
             return Vec::new();
         };
         let Keys { keys, .. } = shared_reading::keys(&source, &subjects).await;
-        let mut polls: Vec<SharedPoll> = Vec::new();
-        let mut places: HashMap<Key, usize> = HashMap::new();
+        let mut polls: BTreeMap<Key, SharedPoll> = BTreeMap::new();
         for (mut member, key) in pending.into_iter().zip(keys) {
             if let Some(operation) = &mut member.operation {
                 match (key, &self.schedule) {
@@ -337,16 +316,13 @@ impl Group {
                     (Key::Project(_) | Key::Environment(_), _) => operation.share_polls(),
                 }
             }
-            let place = *places.entry(key).or_insert(polls.len());
-            match polls.get_mut(place) {
-                Some(poll) => poll.members.push(member),
-                None => {
-                    let schedule = self.schedule.clone().unwrap_or_default();
-                    polls.push(SharedPoll::new(Arc::clone(&source), key, &schedule, member));
-                }
-            }
+            let poll = polls.entry(key).or_insert_with(|| {
+                let schedule = self.schedule.clone().unwrap_or_default();
+                SharedPoll::new(Arc::clone(&source), key, &schedule)
+            });
+            poll.members.push(member);
         }
-        polls
+        polls.into_values().collect()
     }
 }
 

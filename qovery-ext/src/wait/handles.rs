@@ -5,7 +5,7 @@
 //! deployed with their environment.
 
 #[macro_use]
-mod watching;
+mod handle;
 mod environment;
 mod service;
 
@@ -107,52 +107,37 @@ pub trait WaitExt {
     fn resume_until(&self, token: OperationToken, condition: impl Condition + 'static) -> Action;
 }
 
+/// The handles of services by id, with their kinds.
+macro_rules! services {
+    ($($method:ident $handle:ident $kind:ident;)+) => {
+        $(fn $method(&self, id: Uuid) -> $handle {
+            let service = ServiceRef::new(ServiceKind::$kind, id);
+            $handle::new(source(self), Subject::service(service))
+        })+
+    };
+}
+
 impl WaitExt for Client {
     fn environment(&self, id: Uuid) -> EnvironmentHandle {
-        EnvironmentHandle {
-            source: source(self),
-            subject: Subject::environment(id),
-            id,
-        }
+        EnvironmentHandle::new(source(self), Subject::environment(id))
     }
 
-    fn application(&self, id: Uuid) -> ApplicationHandle {
-        ApplicationHandle::new(source(self), id, None)
-    }
-
-    fn container(&self, id: Uuid) -> ContainerHandle {
-        ContainerHandle::new(source(self), id, None)
-    }
-
-    fn database(&self, id: Uuid) -> DatabaseHandle {
-        DatabaseHandle::new(source(self), id, None)
-    }
-
-    fn job(&self, id: Uuid) -> JobHandle {
-        JobHandle::new(source(self), id, None)
-    }
-
-    fn helm(&self, id: Uuid) -> HelmHandle {
-        HelmHandle::new(source(self), id, None)
-    }
-
-    fn terraform(&self, id: Uuid) -> TerraformHandle {
-        TerraformHandle::new(source(self), id, None)
-    }
-
-    fn agentic_workflow(&self, id: Uuid) -> AgenticWorkflowHandle {
-        AgenticWorkflowHandle::new(source(self), id, None)
+    services! {
+        application ApplicationHandle Application;
+        container ContainerHandle Container;
+        database DatabaseHandle Database;
+        job JobHandle Job;
+        helm HelmHandle Helm;
+        terraform TerraformHandle Terraform;
+        agentic_workflow AgenticWorkflowHandle AgenticWorkflow;
     }
 
     fn service(&self, kind: ServiceKind, id: Uuid) -> ServiceHandle {
-        ServiceHandle::of(source(self), ServiceRef::new(kind, id), None)
+        ServiceHandle::new(source(self), Subject::service(ServiceRef::new(kind, id)))
     }
 
     fn cluster(&self, organization: Uuid, id: Uuid) -> ClusterHandle {
-        ClusterHandle {
-            source: source(self),
-            subject: Subject::cluster(organization, id),
-        }
+        ClusterHandle::new(source(self), Subject::cluster(organization, id))
     }
 
     fn deployment_request(&self, id: Uuid) -> DeploymentRequestHandle {
@@ -199,38 +184,19 @@ fn source_of(client: &Client, subject: &Subject, parent: Option<Uuid>) -> Arc<dy
     source
 }
 
-/// A cluster to act on.
-#[derive(Clone)]
-pub struct ClusterHandle {
-    source: Arc<dyn Source>,
-    subject: Subject,
-}
-watching!(ClusterHandle);
-
-impl ClusterHandle {
-    /// Deploys the cluster: creates it, or applies its configuration.
-    pub fn deploy(&self) -> Action {
-        self.action(ActionRequest::Deploy(ServiceVersion::default()))
-    }
-
-    /// Stops the cluster.
-    pub fn stop(&self) -> Action {
-        self.action(ActionRequest::Stop)
-    }
-
-    /// Deletes the cluster.
-    pub fn delete(&self) -> Action {
-        self.action(ActionRequest::Delete)
-    }
-
-    /// Updates the platform's components in the cluster.
-    pub fn update(&self) -> Action {
-        self.action(ActionRequest::Update)
-    }
-
-    /// Upgrades Kubernetes to the next version that is available.
-    pub fn upgrade(&self) -> Action {
-        self.action(ActionRequest::Upgrade)
+handle! {
+    /// A cluster to act on.
+    ClusterHandle {
+        /// Deploys the cluster: creates it, or applies its configuration.
+        deploy() => ActionRequest::Deploy(ServiceVersion::default());
+        /// Stops the cluster.
+        stop() => ActionRequest::Stop;
+        /// Deletes the cluster.
+        delete() => ActionRequest::Delete;
+        /// Updates the platform's components in the cluster.
+        update() => ActionRequest::Update;
+        /// Upgrades Kubernetes to the next version that is available.
+        upgrade() => ActionRequest::Upgrade;
     }
 }
 

@@ -42,10 +42,14 @@ impl Names {
 
     /// Prints a service with its name, if the name is known.
     pub fn service(&self, service: ServiceRef) -> impl fmt::Display + '_ {
-        Named {
-            kind: service.kind.to_string(),
-            name: self.get(service.id),
-            id: service.id,
+        self.named(service.kind, service.id)
+    }
+
+    /// `environment staging (0f2c…)`, or `environment 0f2c…` without a name.
+    fn named(&self, kind: impl fmt::Display, id: Uuid) -> String {
+        match self.get(id) {
+            Some(name) => format!("{kind} {} ({id})", Printable::new(name)),
+            None => format!("{kind} {id}"),
         }
     }
 }
@@ -53,23 +57,6 @@ impl Names {
 impl FromIterator<(Uuid, String)> for Names {
     fn from_iter<I: IntoIterator<Item = (Uuid, String)>>(names: I) -> Self {
         Self(Arc::new(names.into_iter().collect()))
-    }
-}
-
-/// `environment staging (0f2c…)`, or `environment 0f2c…` without a name.
-struct Named<'a> {
-    kind: String,
-    name: Option<&'a str>,
-    id: Uuid,
-}
-
-impl fmt::Display for Named<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, name, id } = self;
-        match name {
-            Some(name) => write!(f, "{kind} {} ({id})", Printable::new(name)),
-            None => write!(f, "{kind} {id}"),
-        }
     }
 }
 
@@ -88,9 +75,28 @@ impl Subject {
     /// assert_eq!(subject.to_string(), format!("environment {id}"));
     /// ```
     pub fn named<'a>(&'a self, names: &'a Names) -> impl fmt::Display + 'a {
-        NamedSubject {
-            subject: self,
-            names,
+        let named = |services: &[ServiceRef]| {
+            let services = services.iter();
+            let services = services.map(|one| names.service(*one).to_string());
+            services.collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Subject::Environment { id, .. } => names.named("environment", *id),
+            Subject::Cluster { id, .. } => names.named("cluster", *id),
+            Subject::Service { service, .. } => named(&[*service]),
+            Subject::Services {
+                environment,
+                services,
+            } => {
+                let services = match services.len() {
+                    1 => named(services),
+                    count if (1..=LISTED).contains(&count) && !names.is_empty() => {
+                        format!("{count} services [{}]", named(services))
+                    }
+                    count => format!("{count} services"),
+                };
+                format!("{services} of {}", names.named("environment", *environment))
+            }
         }
     }
 }
@@ -103,64 +109,23 @@ impl fmt::Display for Subject {
 
 /// The ids that a message prints.
 fn ids_in_message(subject: &Subject) -> Vec<Uuid> {
-    match subject {
-        Subject::Environment { id, .. } | Subject::Cluster { id, .. } => vec![*id],
-        Subject::Service { service, .. } => vec![service.id],
-        Subject::Services {
-            environment,
-            services,
-        } => {
-            let services = services.iter().map(|service| service.id);
-            services.chain([*environment]).collect()
-        }
+    let mut ids = vec![subject.id()];
+    if let Subject::Services { services, .. } = subject {
+        ids.extend(services.iter().map(|service| service.id));
     }
-}
-
-struct NamedSubject<'a> {
-    subject: &'a Subject,
-    names: &'a Names,
-}
-
-impl fmt::Display for NamedSubject<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = |kind: &str, id: Uuid| Named {
-            kind: kind.to_owned(),
-            name: self.names.get(id),
-            id,
-        };
-        match self.subject {
-            Subject::Environment { id, .. } => named("environment", *id).fmt(f),
-            Subject::Cluster { id, .. } => named("cluster", *id).fmt(f),
-            Subject::Service { service, .. } => self.names.service(*service).fmt(f),
-            Subject::Services {
-                environment,
-                services,
-            } => {
-                match services.as_slice() {
-                    [service] => self.names.service(*service).fmt(f)?,
-                    services => {
-                        write!(f, "{} services", services.len())?;
-                        let is_listed = (1..=LISTED).contains(&services.len());
-                        if is_listed && !self.names.is_empty() {
-                            let listed = services.iter();
-                            let listed = listed.map(|one| self.names.service(*one).to_string());
-                            write!(f, " [{}]", listed.collect::<Vec<_>>().join(", "))?;
-                        }
-                    }
-                }
-                write!(f, " of {}", named("environment", *environment))
-            }
-        }
-    }
+    ids
 }
 
 /// The names that a client knows.
 #[derive(Debug, Default)]
-pub(crate) struct KnownNames {
-    names: Mutex<HashMap<Uuid, String>>,
+pub(crate) struct KnownNames(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    names: HashMap<Uuid, String>,
     /// How many deletions of this client have ended, for each kind of object. Lists of names that were read earlier
     /// may still have a deleted object.
-    deletions: Mutex<HashMap<&'static str, u64>>,
+    deletions: HashMap<&'static str, u64>,
 }
 
 impl KnownNames {
@@ -171,8 +136,12 @@ impl KnownNames {
         client.shared(Self::default)
     }
 
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn remember(&self, id: Uuid, name: String) {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = &mut self.known().names;
         if names.len() >= Self::LIMIT && !names.contains_key(&id) {
             names.clear();
         }
@@ -180,8 +149,7 @@ impl KnownNames {
     }
 
     pub(crate) fn knows(&self, id: Uuid) -> bool {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.contains_key(&id)
+        self.known().names.contains_key(&id)
     }
 
     /// Notes that this client has deleted an object.
@@ -191,19 +159,17 @@ impl KnownNames {
             Subject::Service { .. } | Subject::Services { .. } => "service",
             Subject::Cluster { .. } => "cluster",
         };
-        *self.deletions().entry(kind).or_default() += 1;
+        *self.known().deletions.entry(kind).or_default() += 1;
     }
 
     /// How many deletions of objects of this kind have ended.
     #[cfg(feature = "find")]
     pub(crate) fn deletions_of(&self, kind: &str) -> u64 {
-        self.deletions().get(kind).copied().unwrap_or_default()
-    }
-
-    fn deletions(&self) -> MutexGuard<'_, HashMap<&'static str, u64>> {
-        self.deletions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.known()
+            .deletions
+            .get(kind)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// A service with its name, if the client knows it, for messages.
@@ -215,7 +181,7 @@ impl KnownNames {
 
     /// The names of a subject and of the services in its status.
     pub(crate) fn about(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = &self.known().names;
         if names.is_empty() {
             return Names::default();
         }
@@ -302,6 +268,6 @@ mod tests {
         for number in 0..=KnownNames::LIMIT {
             known.remember(Uuid::from_u128(number as u128), String::new());
         }
-        assert_eq!(known.names.lock().unwrap().len(), 1);
+        assert_eq!(known.known().names.len(), 1);
     }
 }

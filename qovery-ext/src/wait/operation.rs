@@ -4,7 +4,7 @@
 //! `await`. Therefore dropping a future at any point loses at most the request in flight, and never cancels
 //! anything on the server. To start an operation, see [`super::Action`].
 
-use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
+use std::{fmt, future::IntoFuture};
 
 use futures_util::stream;
 use qovery_api::Printable;
@@ -14,10 +14,9 @@ use super::{
     BoxFuture, Canceler, Goal, Names, OperationToken, Phase, PollSchedule, Progress,
     ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
     closer::{Closer, already_ended},
-    name_lookup,
     poller::{End, Polled, Poller},
     reporter::{OnProgress, Reporter},
-    source::{Fault, Reading, Source},
+    source::{Fault, Reading},
 };
 
 /// An operation that the server has accepted.
@@ -48,23 +47,23 @@ impl Operation {
 
     /// Returns the subject of the operation.
     pub fn subject(&self) -> &Subject {
-        self.poller.subject()
+        &self.poller.context.subject
     }
 
     /// Returns the state that another process needs to continue the wait. Available at any time,
     /// also before the first poll.
     pub fn token(&self) -> OperationToken {
-        self.poller.token()
+        self.poller.context.token()
     }
 
     /// Returns the last status that was read.
     pub fn last(&self) -> Option<&Snapshot> {
-        self.poller.last()
+        self.poller.context.last.as_ref()
     }
 
     /// Returns the goal; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
-        self.poller.goal()
+        self.poller.context.goal()
     }
 
     /// Returns the progress as a stream.
@@ -121,14 +120,15 @@ impl Operation {
                     Err(error) => Some(Err(error)),
                 };
             }
-            let next_poll = self.next_poll();
+            let next_poll = self.poller.timetable.next_poll;
             let heartbeat = self.reporter.next_heartbeat(&self.poller);
-            let wake = [heartbeat, self.poller.deadline()]
+            let wake = [heartbeat, self.poller.context.deadline()]
                 .into_iter()
                 .flatten()
                 .fold(next_poll, Instant::min);
             self.sleep_until(wake).await;
-            if self.poller.is_late() || self.next_poll() <= Instant::now() {
+            let is_due = self.poller.timetable.next_poll <= Instant::now();
+            if is_due || self.poller.context.is_late() {
                 self.poll().await;
             }
             if !self.closer.is_closing()
@@ -179,7 +179,7 @@ impl Operation {
         }
         match self.closer.reached() {
             Some(reached) => Ok(reached.clone()),
-            None => Err(already_ended(&self.poller)),
+            None => Err(already_ended(&self.poller.context)),
         }
     }
 
@@ -204,7 +204,7 @@ impl Operation {
     /// Returns a value that cancels the operation while another value, such as its progress stream,
     /// owns it.
     pub fn canceler(&self) -> Canceler {
-        Canceler::of(&self.poller)
+        Canceler::of(&self.poller.context)
     }
 
     /// Reads the names of the subject and its services, for progress and errors: at most three requests. A name that
@@ -213,7 +213,7 @@ impl Operation {
     /// # Cancel safety
     /// Dropping the future abandons requests that only read.
     pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
-        name_lookup::look_up(Arc::clone(self.poller.source()), self.subject().clone())
+        self.poller.context.look_up_names()
     }
 
     /// Polls once; emits nothing.
@@ -233,13 +233,14 @@ impl Operation {
             self.reporter.note(&self.poller, phase, position);
         }
         if let Some(end) = polled.end {
-            self.closer.begin(end, self.poller.options());
+            self.closer.begin(end, &self.poller.context.options);
         }
     }
 
     /// Ends the operation because of its deadline, without a last poll.
     pub(super) fn pass_deadline(&mut self) {
-        self.closer.begin(End::Deadline, self.poller.options());
+        self.closer
+            .begin(End::Deadline, &self.poller.context.options);
     }
 
     async fn close(&mut self) -> Result<(), WaitError> {
@@ -263,33 +264,13 @@ impl Operation {
         self.closer.reached().cloned().map(Ok)
     }
 
-    pub(super) fn source(&self) -> &Arc<dyn Source> {
-        self.poller.source()
-    }
-
-    pub(super) fn next_poll(&self) -> Instant {
-        self.poller.timetable().next_poll()
-    }
-
-    /// The latest end of the wait.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.poller.deadline()
-    }
-
-    /// The next time at which a poll decides because a period ends: the settle period, or the period during
-    /// which the goal must hold.
-    pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
-        self.poller.settles_or_holds_at()
-    }
-
-    /// The longest delay that the server can demand.
-    pub(super) fn longest_retry_after(&self) -> Duration {
-        self.poller.options().longest_retry_after
+    pub(super) fn poller(&self) -> &Poller {
+        &self.poller
     }
 
     /// Polls by this schedule after the next poll.
     pub(super) fn follow_schedule(&mut self, schedule: &PollSchedule) {
-        self.poller.follow_schedule(schedule);
+        self.poller.timetable.pace = schedule.pace();
     }
 
     /// Skips facts that would need one request for each of many operations.
@@ -298,12 +279,13 @@ impl Operation {
     }
 
     pub(super) fn options_mut(&mut self) -> &mut WaitOptions {
-        self.poller.options_mut()
+        &mut self.poller.context.options
     }
 
     /// Follows the schedule of the options after the next poll.
     pub(super) fn reschedule(&mut self) {
-        self.poller.follow_own_schedule();
+        let pace = self.poller.context.options.schedule.pace();
+        self.poller.timetable.pace = pace;
     }
 
     pub(super) fn set_on_progress(&mut self, on_progress: OnProgress) {
@@ -327,7 +309,7 @@ impl fmt::Debug for Operation {
         f.debug_struct("Operation")
             .field("subject", self.subject())
             .field("goal", &self.goal())
-            .field("polls", &self.poller.polls())
+            .field("polls", &self.poller.context.polls)
             .field(
                 "state",
                 &self.last().map(|s| Printable::new(s.state.as_str())),

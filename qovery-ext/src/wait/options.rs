@@ -21,6 +21,15 @@ impl Default for Deadline {
     }
 }
 
+impl Deadline {
+    pub(super) fn limit(self) -> Option<Duration> {
+        match self {
+            Deadline::After(limit) => Some(limit),
+            Deadline::None => None,
+        }
+    }
+}
+
 /// The settings of a wait. The defaults suit a CI job.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -142,6 +142,7 @@ impl fmt::Display for Successor {
 /// deadline, lost contact and a cancel have their own kinds.
 pub struct WaitError(pub(super) Box<Ended>);
 
+#[derive(Clone)]
 pub(super) struct Ended {
     pub(super) kind: WaitErrorKind,
     pub(super) message: String,

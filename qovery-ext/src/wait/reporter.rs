@@ -25,25 +25,23 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn new(on_progress: Option<OnProgress>) -> Self {
+    /// Passes on the lines of a log too.
+    pub(super) fn new(
+        on_progress: Option<OnProgress>,
+        #[cfg(feature = "stream")] log: Option<LogFollower>,
+    ) -> Self {
         Self {
             on_progress,
             latest: None,
             ended: None,
             emitted_at: Instant::now(),
             #[cfg(feature = "stream")]
-            log: None,
+            log,
         }
     }
 
     pub(super) fn set_on_progress(&mut self, on_progress: OnProgress) {
         self.on_progress = Some(on_progress);
-    }
-
-    /// Passes on the lines of a log too.
-    #[cfg(feature = "stream")]
-    pub(super) fn follow(&mut self, log: Option<LogFollower>) {
-        self.log = log;
     }
 
     /// The latest progress, whether it was emitted or not.
@@ -53,7 +51,7 @@ impl Reporter {
 
     /// The time at which the latest progress is emitted again, if nothing changes.
     pub(super) fn next_heartbeat(&self, poller: &Poller) -> Option<Instant> {
-        let heartbeat = poller.options().heartbeat;
+        let heartbeat = poller.context.options.heartbeat;
         self.latest
             .as_ref()
             .map(|_| after(self.emitted_at, heartbeat))
@@ -61,10 +59,11 @@ impl Reporter {
 
     /// Stores the result of a poll. It is emitted if it differs from the latest progress.
     pub(super) fn note(&mut self, poller: &Poller, phase: Phase, position: Option<usize>) {
-        let Some(snapshot) = poller.last().cloned() else {
+        let context = &poller.context;
+        let Some(snapshot) = context.last.clone() else {
             return;
         };
-        let goal = poller.goal();
+        let goal = context.goal();
         let is_unchanged = self.latest.as_ref().is_some_and(|latest| {
             latest.phase == phase
                 && latest.queue_position == position
@@ -78,11 +77,11 @@ impl Reporter {
             queue_position: position,
             services: goal.map(|g| snapshot.service_counts(g)).unwrap_or_default(),
             stages: snapshot.stage_counts(),
-            names: poller.names(),
+            names: context.names(),
             snapshot,
-            polls: poller.polls(),
+            polls: context.polls,
             failed_polls: 0,
-            elapsed: poller.elapsed(),
+            elapsed: context.started.elapsed(),
             heartbeat: is_unchanged && !is_pending,
         });
     }
@@ -120,9 +119,10 @@ impl Reporter {
     /// The latest progress with the current counts.
     fn updated(&self, poller: &Poller) -> Option<Progress> {
         let mut progress = self.latest.clone()?;
-        progress.polls = poller.polls();
-        progress.failed_polls = poller.failures();
-        progress.elapsed = self.ended.unwrap_or_else(|| poller.elapsed());
+        let context = &poller.context;
+        progress.polls = context.polls;
+        progress.failed_polls = poller.failures;
+        progress.elapsed = self.ended.unwrap_or_else(|| context.started.elapsed());
         Some(progress)
     }
 

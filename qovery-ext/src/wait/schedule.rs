@@ -65,11 +65,8 @@ impl PollSchedule {
     /// not numbers count as 1.0.
     #[must_use]
     pub fn growth(mut self, factor: f64) -> Self {
-        self.growth = if factor.is_finite() {
-            factor.max(1.0)
-        } else {
-            1.0
-        };
+        let factor = Some(factor).filter(|factor| factor.is_finite());
+        self.growth = factor.map_or(1.0, |factor| factor.max(1.0));
         self
     }
 
@@ -77,11 +74,8 @@ impl PollSchedule {
     /// from 0.0 to 0.5. Default: 0.1.
     #[must_use]
     pub fn jitter_share(mut self, share: f64) -> Self {
-        self.jitter = if share.is_finite() {
-            share.clamp(0.0, 0.5)
-        } else {
-            0.0
-        };
+        let share = Some(share).filter(|share| share.is_finite());
+        self.jitter = share.map_or(0.0, |share| share.clamp(0.0, 0.5));
         self
     }
 

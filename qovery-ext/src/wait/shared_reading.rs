@@ -2,7 +2,11 @@
 //!
 //! Dropping a future loses the request in flight.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tokio::time;
@@ -14,7 +18,7 @@ use super::{
 };
 
 /// The content of one shared request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Key {
     /// All environments of a project.
     Project(Uuid),
@@ -24,12 +28,15 @@ pub(super) enum Key {
     Alone(usize),
 }
 
+/// The result of one shared request: environments by id.
+pub(super) type Shared = Result<HashMap<Uuid, Reading>, Fault>;
+
 /// The subjects that share a request, and the statuses that were read to determine this.
 pub(super) struct Keys {
     /// One for each subject, in their order.
     pub(super) keys: Vec<Key>,
     /// Statuses that were read in the process.
-    pub(super) read: HashMap<Key, Result<Shared, Fault>>,
+    pub(super) read: HashMap<Key, Shared>,
 }
 
 /// The time limit for looking up projects. Knowing them only saves later requests: an environment that is not
@@ -44,57 +51,56 @@ const LOOK_UPS_AT_ONCE: usize = 64;
 /// An environment whose project is not known costs one look-up for each *project*: the statuses of
 /// the project that is found say which of the others belong to it.
 pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Keys {
-    let mut keys: Vec<_> = subjects
-        .iter()
-        .enumerate()
-        .map(|(i, s)| known_key(i, s))
-        .collect();
-    let mut unknown: HashMap<Uuid, Vec<usize>> = HashMap::new();
+    let unknown = subjects.iter().filter_map(|subject| match subject {
+        Subject::Environment { id, project: None } => Some(*id),
+        _ => None,
+    });
+    let mut seen = HashSet::new();
     // In the order of the operations, so that the same operations make the same requests.
-    let mut open = Vec::new();
-    for (index, (subject, key)) in subjects.iter().zip(&keys).enumerate() {
-        if let (Subject::Environment { id, .. }, Key::Alone(_)) = (subject, key) {
-            let places = unknown.entry(*id).or_default();
-            if places.is_empty() {
-                open.push(*id);
-            }
-            places.push(index);
-        }
-    }
-    let mut read = HashMap::new();
-    if open.len() > 1 {
-        let mut search = Search {
-            source,
-            unknown,
-            open,
-            keys: &mut keys,
-            read: &mut read,
-        };
+    let open = unknown.filter(|id| seen.insert(*id)).collect();
+    let mut search = Search {
+        source,
+        open,
+        projects: HashMap::new(),
+        read: HashMap::new(),
+    };
+    if search.open.len() > 1 {
         // The projects that were found so far are kept.
         let _ = time::timeout(LOOK_UP, search.run()).await;
     }
+    let shared_key = |subject: &Subject| match subject {
+        Subject::Environment { id, project } => {
+            let project = project.or_else(|| search.projects.get(id).copied());
+            project.map(Key::Project)
+        }
+        Subject::Service { .. } | Subject::Services { .. } => {
+            subject.environment_id().map(Key::Environment)
+        }
+        Subject::Cluster { .. } => None,
+    };
+    let shared: Vec<_> = subjects.iter().map(shared_key).collect();
     let mut users: HashMap<Key, usize> = HashMap::new();
-    for key in &keys {
+    for key in shared.iter().flatten() {
         *users.entry(*key).or_default() += 1;
     }
-    for (index, key) in keys.iter_mut().enumerate() {
-        // There is nothing to share, and its own status has more facts.
-        if users.get(key) == Some(&1) {
-            *key = Key::Alone(index);
-        }
+    // If only one operation uses a request, its own status has more facts.
+    let is_shared = |key: &Key| users.get(key).is_some_and(|count| *count > 1);
+    let keys = shared.into_iter().enumerate();
+    let keys = keys.map(|(i, key)| key.filter(is_shared).unwrap_or(Key::Alone(i)));
+    Keys {
+        keys: keys.collect(),
+        read: search.read,
     }
-    Keys { keys, read }
 }
 
 /// The search for the projects of environments.
 struct Search<'a> {
     source: &'a Arc<dyn Source>,
-    /// The indexes of each environment whose project is unknown.
-    unknown: HashMap<Uuid, Vec<usize>>,
     /// The environments that were not looked up yet, in their order.
     open: Vec<Uuid>,
-    keys: &'a mut [Key],
-    read: &'a mut HashMap<Key, Result<Shared, Fault>>,
+    /// The projects of the environments that were found.
+    projects: HashMap<Uuid, Uuid>,
+    read: HashMap<Key, Shared>,
 }
 
 impl Search<'_> {
@@ -114,9 +120,9 @@ impl Search<'_> {
             let chosen: Vec<_> = self.open.iter().step_by(step).copied().collect();
             asked += chosen.len();
             self.look_up(&chosen).await;
-            let unknown = &self.unknown;
+            let projects = &self.projects;
             self.open
-                .retain(|id| unknown.contains_key(id) && !chosen.contains(id));
+                .retain(|id| !projects.contains_key(id) && !chosen.contains(id));
             wave = (wave * 2).min(LOOK_UPS_AT_ONCE);
         }
     }
@@ -130,109 +136,52 @@ impl Search<'_> {
         let mut projects = Vec::new();
         for (id, project) in chosen.iter().zip(found.await) {
             let Some(project) = project else { continue };
-            self.assign(*id, project);
+            self.projects.insert(*id, project);
             if !projects.contains(&project) && !self.read.contains_key(&Key::Project(project)) {
                 projects.push(project);
             }
         }
-        let lists = join_all(projects.iter().map(|project| async move {
-            let _permit = source.permit().await;
-            source.read_project(*project).await
-        }));
+        let lists = join_all(
+            projects
+                .iter()
+                .map(|project| read_project(source, *project)),
+        );
         for (project, list) in projects.iter().zip(lists.await) {
-            for seen in list.iter().flatten() {
-                if let Subject::Environment { id, .. } = seen.snapshot.subject {
-                    self.assign(id, *project);
-                }
+            for id in list.iter().flat_map(HashMap::keys) {
+                self.projects.entry(*id).or_insert(*project);
             }
-            self.read.insert(
-                Key::Project(*project),
-                list.map(|list| Shared::Project(by_id(list))),
-            );
-        }
-    }
-
-    fn assign(&mut self, environment: Uuid, project: Uuid) {
-        for index in self.unknown.remove(&environment).unwrap_or_default() {
-            if let Some(key) = self.keys.get_mut(index) {
-                *key = Key::Project(project);
-            }
-        }
-    }
-}
-
-fn known_key(index: usize, subject: &Subject) -> Key {
-    match subject {
-        Subject::Environment {
-            project: Some(project),
-            ..
-        } => Key::Project(*project),
-        Subject::Service {
-            environment: Some(environment),
-            ..
-        }
-        | Subject::Services { environment, .. } => Key::Environment(*environment),
-        Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
-            Key::Alone(index)
-        }
-    }
-}
-
-/// The result of one shared request.
-#[derive(Debug, Clone)]
-pub(super) enum Shared {
-    /// The environments by id.
-    Project(HashMap<Uuid, Reading>),
-    Environment(Box<Reading>),
-}
-
-impl Shared {
-    /// The delay that the server demands before the next request.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Shared::Project(all) => all.values().find_map(|seen| seen.retry_after),
-            Shared::Environment(seen) => seen.retry_after,
+            self.read.insert(Key::Project(*project), list);
         }
     }
 }
 
 /// Reads the content of a key; `None` for an operation that reads its own status.
-pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Result<Shared, Fault>> {
+pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Shared> {
     match key {
         Key::Alone(_) => None,
-        Key::Project(project) => {
-            let list = source.read_project(project).await;
-            Some(list.map(|list| Shared::Project(by_id(list))))
-        }
+        Key::Project(project) => Some(read_project(source, project).await),
         Key::Environment(environment) => {
-            let subject = Subject::environment(environment);
-            Some(
-                source
-                    .read(&subject)
-                    .await
-                    .map(|seen| Shared::Environment(Box::new(seen))),
-            )
+            let _permit = source.permit().await;
+            let seen = source.read(&Subject::environment(environment)).await;
+            Some(seen.map(|seen| HashMap::from([(environment, seen)])))
         }
     }
 }
 
-/// Many members search their own entry. Searching a list would be slow.
-fn by_id(list: Vec<Reading>) -> HashMap<Uuid, Reading> {
+/// The environments of a project by id: many members search their own entry, and searching a list would be slow.
+async fn read_project(source: &Arc<dyn Source>, project: Uuid) -> Shared {
+    let _permit = source.permit().await;
+    let list = source.read_project(project).await?;
     let mut all = HashMap::with_capacity(list.len());
     for seen in list {
-        if let Subject::Environment { id, .. } = seen.snapshot.subject {
-            // The first of two entries is used.
-            all.entry(id).or_insert(seen);
-        }
+        // The first of two entries is used.
+        all.entry(seen.snapshot.subject.id()).or_insert(seen);
     }
-    all
+    Ok(all)
 }
 
 /// The part of a shared reading about one subject; `None` if the reading has none.
-pub(super) fn part_of(
-    shared: &Result<Shared, Fault>,
-    subject: &Subject,
-) -> Option<Result<Reading, Fault>> {
+pub(super) fn part_of(shared: &Shared, subject: &Subject) -> Option<Result<Reading, Fault>> {
     match shared {
         // Only a transient fault applies to all members: a refusal or a missing object may apply to the project
         // only.
@@ -240,24 +189,10 @@ pub(super) fn part_of(
             Some(Err(fault.clone()))
         }
         Err(_) => None,
-        Ok(Shared::Project(all)) => {
-            let Subject::Environment { id, .. } = subject else {
-                return None;
-            };
-            let mut own = all.get(id)?.clone();
-            own.snapshot.subject = subject.clone();
-            Some(Ok(own))
-        }
-        Ok(Shared::Environment(seen)) => {
-            let snapshot = match subject {
-                Subject::Service { service, .. } => seen.snapshot.of_service(subject, *service)?,
-                Subject::Services { services, .. } => {
-                    seen.snapshot.clone().of_services(subject, services)
-                }
-                Subject::Environment { .. } | Subject::Cluster { .. } => return None,
-            };
+        Ok(all) => {
+            let seen = all.get(&subject.environment_id()?)?;
             Some(Ok(Reading {
-                snapshot,
+                snapshot: seen.snapshot.part(subject)?,
                 retry_after: seen.retry_after,
             }))
         }

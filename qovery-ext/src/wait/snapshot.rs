@@ -63,6 +63,19 @@ pub(crate) struct LastRun {
     pub(crate) triggered_by: Option<String>,
 }
 
+impl LastRun {
+    /// The run that the status of an environment or a cluster shows.
+    pub(crate) fn of(shown: &Snapshot) -> Self {
+        Self {
+            id: shown.deployment_id.clone(),
+            date: shown.last_deployment_date.clone(),
+            state: shown.state.clone(),
+            origin: shown.origin.clone(),
+            triggered_by: shown.triggered_by.clone(),
+        }
+    }
+}
+
 /// One stage of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -239,62 +252,67 @@ impl Snapshot {
                 .all(|(a, b)| a.id == b.id && a.status == b.status)
     }
 
-    /// The same snapshot for one of its services.
-    pub(crate) fn of_service(&self, subject: &Subject, service: ServiceRef) -> Option<Self> {
-        let own = self.service(service.id)?.clone();
-        Some(Self {
-            subject: subject.clone(),
-            state: own.state.clone(),
-            overall_state: None,
+    /// The status of one service, without its environment.
+    pub(crate) fn of_service(subject: &Subject, own: ServiceSnapshot) -> Self {
+        Self {
             deployment_id: own.deployment_id.clone(),
             deployment_request_id: own.deployment_request_id,
             last_deployment_date: own.last_deployment_date.clone(),
             requests_waiting: own.requests_waiting,
             part_of_last_deployment: own.part_of_last_deployment,
-            origin: self.origin.clone(),
-            triggered_by: self.triggered_by.clone(),
-            duration: None,
-            reason: None,
-            stages: self
-                .stages
-                .iter()
-                .filter(|s| Some(s.id) == own.stage)
-                .cloned()
-                .collect(),
-            services: vec![own],
-            whole: self.whole.clone(),
-        })
+            services: vec![own.clone()],
+            ..Self::new(subject.clone(), own.state)
+        }
     }
 
-    /// The same snapshot with only the services that were selected.
-    pub(crate) fn of_services(mut self, subject: &Subject, services: &[ServiceRef]) -> Self {
-        self.services
-            .retain(|s| services.iter().any(|wanted| wanted.id == s.service.id));
-        self.subject = subject.clone();
-        self
+    /// The part of the status of an environment that is about a subject: the environment, or services in it.
+    /// `None` if the status does not show the subject.
+    pub(crate) fn part(&self, subject: &Subject) -> Option<Self> {
+        if let Subject::Service { service, .. } = subject {
+            let own = self.service(service.id)?;
+            let stages = self.stages.iter().filter(|s| Some(s.id) == own.stage);
+            return Some(Self {
+                origin: self.origin.clone(),
+                triggered_by: self.triggered_by.clone(),
+                stages: stages.cloned().collect(),
+                whole: self.whole.clone(),
+                ..Self::of_service(subject, own.clone())
+            });
+        }
+        let mut part = self.clone();
+        if let Subject::Services { services, .. } = subject {
+            part.services
+                .retain(|s| services.iter().any(|wanted| wanted.id == s.service.id));
+        }
+        part.subject = subject.clone();
+        Some(part)
     }
 
     /// The status of each part of the subject: an environment, a cluster, or each service. `None` for a service
     /// that is not listed.
     pub(crate) fn part_statuses(&self) -> Vec<Option<PartStatus>> {
-        match &self.subject {
-            Subject::Services { services, .. } => services
-                .iter()
-                .map(|wanted| self.service(wanted.id).map(ServiceSnapshot::part_status))
-                .collect(),
-            Subject::Service { service, .. } if self.service(service.id).is_some() => {
-                vec![self.service(service.id).map(ServiceSnapshot::part_status)]
+        let of = |id| self.service(id).map(ServiceSnapshot::part_status);
+        let own = match &self.subject {
+            Subject::Services { services, .. } => {
+                return services.iter().map(|wanted| of(wanted.id)).collect();
             }
-            Subject::Environment { .. } | Subject::Service { .. } | Subject::Cluster { .. } => {
-                vec![Some(PartStatus {
-                    state: self.state.clone(),
-                    deployment: self.deployment_id.clone(),
-                    date: self.last_deployment_date.clone(),
-                    action: None,
-                    in_last: None,
-                })]
-            }
-        }
+            Subject::Service { service, .. } => of(service.id),
+            Subject::Environment { .. } | Subject::Cluster { .. } => None,
+        };
+        let whole = || PartStatus {
+            state: self.state.clone(),
+            deployment: self.deployment_id.clone(),
+            date: self.last_deployment_date.clone(),
+            action: None,
+            in_last: None,
+        };
+        vec![Some(own.unwrap_or_else(whole))]
+    }
+
+    /// The phase of each part of the subject. `None` for a service that is not listed.
+    pub(crate) fn part_phases(&self, goal: Goal) -> impl Iterator<Item = Option<Phase>> {
+        let parts = self.part_statuses().into_iter();
+        parts.map(move |part| part.map(|part| part.state.phase(goal)))
     }
 
     /// The services of an environment that failed, or were canceled, in a deployment other than the last one:
@@ -335,11 +353,7 @@ impl Snapshot {
         let parts = self.part_statuses();
         let own = parts.iter().flatten().map(|part| &part.state);
         own.chain(whole).all(State::is_terminal)
-            && self.requests_waiting.unwrap_or(0) == 0
-            && self
-                .services
-                .iter()
-                .all(|s| s.requests_waiting.unwrap_or(0) == 0)
+            && self.waiting() == 0
             && self.deployment_request_id.is_none()
     }
 }

@@ -14,6 +14,9 @@ use super::{
 };
 pub(crate) use qovery_api::BoxFuture;
 
+/// A response, or the reason why there is none.
+pub(crate) type Response<'a, T> = BoxFuture<'a, Result<T, Fault>>;
+
 /// Reads statuses and starts actions.
 pub(crate) trait Source: Send + Sync {
     /// Waits in the queue until requests may be sent. The permission lasts for as long as the returned value is
@@ -23,41 +26,33 @@ pub(crate) trait Source: Send + Sync {
     }
 
     /// The known names of a subject, and of the services in a status.
-    fn names(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
-        let _ = (subject, seen);
+    fn names(&self, _subject: &Subject, _seen: Option<&Snapshot>) -> Names {
         Names::default()
     }
 
     /// Reads the names of the subject and of its services, if they can be read.
-    fn look_up_names<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
-        let _ = subject;
+    fn look_up_names<'a>(&'a self, _subject: &'a Subject) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
 
     /// Reads the status of the subject.
-    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>>;
+    fn read<'a>(&'a self, subject: &'a Subject) -> Response<'a, Reading>;
 
     /// Reads the state of one deployment request; `None` if the server does not know it.
-    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>>;
+    fn request(&self, request: Uuid) -> Response<'_, Option<RequestReading>>;
 
     /// Reads the queued requests, the next one first; `None` if the subject has no queue.
-    fn queue<'a>(
-        &'a self,
-        subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>>;
+    fn queue<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Vec<QueueRow>>>;
 
     /// Reads the last deployments, newest first; `None` if the subject has no history.
-    fn history<'a>(
-        &'a self,
-        subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>>;
+    fn history<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Vec<HistoryEntry>>>;
 
     /// Sends an action. The source never repeats it.
     fn start<'a>(
         &'a self,
         subject: &'a Subject,
         action: &'a ActionRequest,
-    ) -> BoxFuture<'a, Result<ActionResponse, Fault>>;
+    ) -> Response<'a, ActionResponse>;
 
     /// Notes that a deletion of the subject was accepted or has ended: lists that were read earlier are old.
     fn note_deletion(&self, _subject: &Subject) {}
@@ -69,7 +64,7 @@ pub(crate) trait Source: Send + Sync {
         subject: &'a Subject,
         deployment: Option<&'a str>,
         with_environment: bool,
-    ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
+    ) -> Response<'a, DeploymentLog>;
 
     /// The client, for streams; `None` if the source has none.
     #[cfg(feature = "stream")]
@@ -81,8 +76,7 @@ pub(crate) trait Source: Send + Sync {
     /// the clusters of an organization) still has the subject; for several services, whether it has any of
     /// them. This confirms independently that a subject is gone. `None` if the parent is unknown or the API
     /// does not show it either.
-    fn listed<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<bool>, Fault>> {
-        let _ = subject;
+    fn listed<'a>(&'a self, _subject: &'a Subject) -> Response<'a, Option<bool>> {
         Box::pin(async { Ok(None) })
     }
 
@@ -101,18 +95,15 @@ pub(crate) trait Source: Send + Sync {
     fn remember_parent(&self, _subject: &Subject, _parent: Uuid) {}
 
     /// Looks up the environment of a subject; `None` for a cluster.
-    fn environment<'a>(
-        &'a self,
-        subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Uuid>, Fault>> {
+    fn environment<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Uuid>> {
         Box::pin(async move { Ok(subject.environment_id()) })
     }
 
     /// Looks up the project of an environment.
-    fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>>;
+    fn project_of(&self, environment: Uuid) -> Response<'_, Uuid>;
 
     /// Reads the statuses of all environments of a project, without stages and services.
-    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>>;
+    fn read_project(&self, project: Uuid) -> Response<'_, Vec<Reading>>;
 }
 
 /// One reading.

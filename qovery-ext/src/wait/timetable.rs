@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-#[cfg(feature = "stream")]
-use super::push::Longest;
 use super::{PollSchedule, schedule::Pace};
 use crate::clock::after;
 
 /// The time of the next poll.
 pub(super) struct Timetable {
-    pace: Pace,
-    next_poll: Instant,
+    /// The position on the schedule.
+    pub(super) pace: Pace,
+    pub(super) next_poll: Instant,
     /// No request is sent before this time, because the server demands it.
     forbidden_until: Option<Instant>,
 }
@@ -25,31 +24,6 @@ impl Timetable {
             next_poll: Instant::now(),
             forbidden_until: None,
         }
-    }
-
-    pub(super) fn next_poll(&self) -> Instant {
-        self.next_poll
-    }
-
-    /// Polls by this schedule after the next poll.
-    pub(super) fn follow(&mut self, schedule: &PollSchedule) {
-        self.pace = schedule.pace();
-    }
-
-    /// Resets the interval to the first one of the schedule.
-    pub(super) fn restart(&mut self) {
-        self.pace.restart();
-    }
-
-    /// The next interval of the schedule.
-    pub(super) fn advance(&mut self) -> Duration {
-        self.pace.advance()
-    }
-
-    /// The longest intervals of the schedule.
-    #[cfg(feature = "stream")]
-    pub(super) fn longest(&self) -> Longest {
-        self.pace.longest()
     }
 
     /// Sends no request before the delay that the server demands is over. Without a delay, requests are allowed
@@ -72,7 +46,6 @@ impl Timetable {
     }
 
     /// Polls at this time, or at once if it is past, unless the server demands a delay.
-    #[cfg(feature = "stream")]
     pub(super) fn bring_forward(&mut self, due: Instant) {
         let due = self.not_forbidden(due.max(Instant::now()));
         self.next_poll = self.next_poll.min(due);

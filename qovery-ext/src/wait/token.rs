@@ -46,7 +46,7 @@ struct Form {
     made: u64,
     subject: Subject,
     #[serde(default)]
-    ledger: Option<Ledger>,
+    ledger: Option<Box<Ledger>>,
     #[serde(default)]
     parent: Option<Uuid>,
 }
@@ -105,7 +105,7 @@ impl From<OperationToken> for Form {
             version: OperationToken::VERSION,
             made: token.made,
             subject: token.subject,
-            ledger: token.ledger.map(|ledger| *ledger),
+            ledger: token.ledger,
             parent: token.parent,
         }
     }
@@ -116,13 +116,13 @@ impl TryFrom<Form> for OperationToken {
 
     fn try_from(form: Form) -> Result<Self, TokenError> {
         check_version(form.version)?;
-        let ledger = form.ledger;
-        if ledger.as_ref().is_some_and(|ledger| !ledger.is_plausible()) {
+        let ledger = form.ledger.as_ref();
+        if ledger.is_some_and(|ledger| !ledger.is_plausible()) {
             return Err(TokenError("its contents contradict each other".to_owned()));
         }
         Ok(Self {
             subject: form.subject,
-            ledger: ledger.map(Box::new),
+            ledger: form.ledger,
             parent: form.parent,
             made: form.made,
         })
@@ -148,12 +148,8 @@ impl fmt::Display for OperationToken {
         let form = Form::from(self.clone());
         let bytes = postcard::to_allocvec(&(form.made, &form.subject, form.parent, &form.ledger));
         let bytes = bytes.map_err(|_| fmt::Error)?;
-        write!(
-            f,
-            "{PREFIX}{}-{}",
-            Self::VERSION,
-            URL_SAFE_NO_PAD.encode(bytes)
-        )
+        let text = URL_SAFE_NO_PAD.encode(bytes);
+        write!(f, "{PREFIX}{}-{text}", Self::VERSION)
     }
 }
 
@@ -163,11 +159,9 @@ impl FromStr for OperationToken {
     fn from_str(text: &str) -> Result<Self, TokenError> {
         let text = text.trim();
         if text.len() > Self::MAX_LENGTH {
-            let limit = Self::MAX_LENGTH;
-            return Err(TokenError(format!(
-                "it is {} bytes long, the limit is {limit}",
-                text.len()
-            )));
+            let (length, limit) = (text.len(), Self::MAX_LENGTH);
+            let message = format!("it is {length} bytes long, the limit is {limit}");
+            return Err(TokenError(message));
         }
         let rest = text
             .strip_prefix(PREFIX)
@@ -177,15 +171,14 @@ impl FromStr for OperationToken {
         check_version(version.parse().unwrap_or(1))?;
         let damaged = || TokenError("it is cut off or changed".to_owned());
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| damaged())?;
-        type Contents = (u64, Subject, Option<Uuid>, Option<Ledger>);
+        type Contents = (u64, Subject, Option<Uuid>, Option<Box<Ledger>>);
         let read = postcard::take_from_bytes::<Contents>(&bytes);
         let ((made, subject, parent, ledger), rest) = read.map_err(|_| damaged())?;
         if !rest.is_empty() {
             return Err(damaged());
         }
-        let version = Self::VERSION;
         Self::try_from(Form {
-            version,
+            version: Self::VERSION,
             made,
             subject,
             ledger,
@@ -200,11 +193,8 @@ pub struct TokenError(pub(super) String);
 
 impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "not a usable operation token: {}",
-            Printable::new(&self.0)
-        )
+        let why = Printable::new(&self.0);
+        write!(f, "not a usable operation token: {why}")
     }
 }
 

@@ -20,7 +20,7 @@ pub use not_running::NotRunning;
 pub use pod_problem::{PodProblem, PodProblemKind};
 
 use pod_problem::with_lines;
-use watched::{Due, Taken, Watched};
+use watched::{Step, Watched};
 
 use super::{Action, Goal, Reached, ServiceKind, State, Subject};
 use crate::clock::after;
@@ -131,7 +131,7 @@ async fn environment(
         match crate::stream::environment_of(client, service.id).await {
             Ok(environment) => return Ok(environment),
             Err(error) if error.kind() == StreamErrorKind::Exhausted && Instant::now() < until => {
-                tokio::time::sleep_until(until.min(after(Instant::now(), PAUSE))).await;
+                sleep_until(until.min(after(Instant::now(), PAUSE))).await;
             }
             Err(error) => return Err(NotRunning::Unknown(error)),
         }
@@ -151,10 +151,8 @@ impl IntoFuture for UntilRunning {
 fn long_running(subject: &Subject, reached: &Reached) -> Vec<Uuid> {
     let is_long = |kind: ServiceKind| !matches!(kind, ServiceKind::Job | ServiceKind::Terraform);
     if let Subject::Service { service, .. } = subject {
-        return is_long(service.kind)
-            .then_some(service.id)
-            .into_iter()
-            .collect();
+        let long = Some(service.id).filter(|_| is_long(service.kind));
+        return long.into_iter().collect();
     }
     let snapshot = reached.snapshot.iter();
     let services = snapshot.flat_map(|snapshot| &snapshot.services);
@@ -194,40 +192,31 @@ async fn watch(
         let wake = watched.wake();
         // Continuous frames must not hide that the time is over.
         let is_over = Instant::now() > wake;
-        let event = tokio::select! {
+        let step = tokio::select! {
             biased;
-            event = shown.next(), if !is_over => event,
-            () = unconstrained(sleep_until(wake)) => {
-                match watched.due() {
-                    Due::Nothing => {}
-                    Due::Confirmation => shown = connect(),
-                    Due::Failure(problem) => {
-                        return Err(NotRunning::Pod(Box::new(with_lines(client, *problem).await)));
-                    }
-                    Due::TimedOut(waiting) => return Err(NotRunning::TimedOut(waiting)),
+            event = shown.next(), if !is_over => match event {
+                Some(Ok(Event::Item(status))) => watched.take(&status, environment),
+                Some(Ok(Event::Reconnecting(_))) => watched.lose(),
+                // The server has closed the connection normally, or a frame that cannot be read may have shown
+                // anything. This is no evidence about the services.
+                Some(Ok(_)) | None => {
+                    watched.lose();
+                    sleep_until(until.min(after(Instant::now(), PAUSE))).await;
+                    Step::Connect
                 }
-                continue;
-            }
-        };
-        match event {
-            Some(Ok(Event::Item(status))) => match watched.take(&status, environment) {
-                Taken::Pending => {}
-                Taken::Complete => return Ok(()),
-                Taken::Failure(problem) => {
-                    return Err(NotRunning::Pod(Box::new(
-                        with_lines(client, *problem).await,
-                    )));
-                }
+                Some(Err(error)) => return Err(NotRunning::Unknown(error)),
             },
-            Some(Ok(Event::Reconnecting(_))) => watched.lose(),
-            // The server has closed the connection normally, or a frame that cannot be read may have shown
-            // anything. This is no evidence about the services.
-            Some(Ok(_)) | None => {
-                watched.lose();
-                tokio::time::sleep_until(until.min(after(Instant::now(), PAUSE))).await;
-                shown = connect();
+            () = unconstrained(sleep_until(wake)) => watched.due(),
+        };
+        match step {
+            Step::Wait => {}
+            Step::Connect => shown = connect(),
+            Step::Complete => return Ok(()),
+            Step::Failure(problem) => {
+                let problem = with_lines(client, *problem).await;
+                return Err(NotRunning::Pod(Box::new(problem)));
             }
-            Some(Err(error)) => return Err(NotRunning::Unknown(error)),
+            Step::TimedOut(waiting) => return Err(NotRunning::TimedOut(waiting)),
         }
     }
 }

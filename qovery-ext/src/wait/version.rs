@@ -137,9 +137,8 @@ impl ServiceVersion {
                 &self.values_override_git_commit_id,
             ),
         ];
-        fields
-            .into_iter()
-            .filter_map(|(field, value)| Some((field, value.as_deref()?)))
+        let fields = fields.into_iter();
+        fields.filter_map(|(field, value)| Some((field, value.as_deref()?)))
     }
 
     /// Checks that a service accepts this version.
@@ -181,22 +180,20 @@ impl ServiceVersion {
 impl fmt::Display for ServiceVersion {
     /// The parts of the version, such as `image tag 1.8.2` or `commit 4f1c2d9`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut is_first = true;
-        for (field, value) in self.given() {
+        let given = self.given().map(|(field, value)| {
             let noun = match field {
                 VersionField::GitCommit => "commit",
                 VersionField::ImageTag => "image tag",
                 VersionField::ChartVersion => "chart version",
                 VersionField::ValuesCommit => "values of commit",
             };
-            let comma = if is_first { "" } else { ", " };
-            write!(f, "{comma}{noun} {}", Printable::new(value))?;
-            is_first = false;
+            format!("{noun} {}", Printable::new(value))
+        });
+        let given: Vec<_> = given.collect();
+        if given.is_empty() {
+            return f.write_str("the configured version");
         }
-        match is_first {
-            true => f.write_str("the configured version"),
-            false => Ok(()),
-        }
+        f.write_str(&given.join(", "))
     }
 }
 
@@ -247,67 +244,38 @@ impl UnsupportedVersion {
     }
 }
 
-/// The error, with its service as a message shows it.
-struct Shown<'a, S> {
-    error: &'a UnsupportedVersion,
-    service: S,
-}
-
 impl UnsupportedVersion {
     /// Prints the error with the service as it is shown, for example with its name.
-    pub(crate) fn shown_for<S: fmt::Display>(&self, service: S) -> impl fmt::Display {
-        Shown {
-            error: self,
-            service,
-        }
+    pub(crate) fn shown_for(&self, service: impl fmt::Display) -> String {
+        let (field, value) = (self.field, Printable::new(&self.value));
+        let kind = self.service.kind;
+        let takes = || match (self.accepted(), kind) {
+            ([], ServiceKind::AgenticWorkflow) => {
+                "no version; it is deployed with its environment".to_owned()
+            }
+            ([], _) => "no version; deploy it with its configured version".to_owned(),
+            (takes, _) => {
+                let takes: Vec<_> = takes.iter().map(VersionField::to_string).collect();
+                takes.join(", ")
+            }
+        };
+        let why = match (self.reason, kind) {
+            (Reason::Blank, _) => "it is blank".to_owned(),
+            (Reason::BesideAnother(other), _) => {
+                format!("{other} is also set, and a deployment uses only one of them")
+            }
+            (Reason::NotTaken, ServiceKind::Application | ServiceKind::AgenticWorkflow) => {
+                format!("an {kind} takes {}", takes())
+            }
+            (Reason::NotTaken, _) => format!("a {kind} takes {}", takes()),
+        };
+        format!("{service} cannot be deployed with {field} {value:?}: {why}")
     }
 }
 
 impl fmt::Display for UnsupportedVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shown_for(self.service).fmt(f)
-    }
-}
-
-impl<S: fmt::Display> fmt::Display for Shown<'_, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let UnsupportedVersion {
-            service,
-            field,
-            value,
-            reason,
-        } = self.error;
-        write!(
-            f,
-            "{} cannot be deployed with {field} {:?}: ",
-            self.service,
-            Printable::new(value)
-        )?;
-        match reason {
-            Reason::Blank => return f.write_str("it is blank"),
-            Reason::BesideAnother(other) => {
-                return write!(
-                    f,
-                    "{other} is also set, and a deployment uses only one of them"
-                );
-            }
-            Reason::NotTaken => {}
-        }
-        let article = match service.kind {
-            ServiceKind::Application | ServiceKind::AgenticWorkflow => "an",
-            _ => "a",
-        };
-        write!(f, "{article} {} takes ", service.kind)?;
-        match self.error.accepted() {
-            [] if service.kind == ServiceKind::AgenticWorkflow => {
-                f.write_str("no version; it is deployed with its environment")
-            }
-            [] => f.write_str("no version; deploy it with its configured version"),
-            takes => {
-                let takes: Vec<_> = takes.iter().map(VersionField::to_string).collect();
-                f.write_str(&takes.join(", "))
-            }
-        }
+        f.write_str(&self.shown_for(self.service))
     }
 }
 

@@ -341,7 +341,7 @@ pub(super) fn selection(
         let version = ServiceVersion::commit(commit);
         version.check(service).map_err(|error| {
             let shown = named(client, &service.kind.to_string(), service.id);
-            PreviewError::refused(error.shown_for(shown).to_string())
+            PreviewError::refused(error.shown_for(shown))
         })?;
         selection = selection.with_version(service.kind, service.id, version);
     }

@@ -3,33 +3,30 @@
 use qovery_api::{Client, types};
 use uuid::Uuid;
 
-use super::{bounds, parents::Parents, statuses};
+use super::{ApiSource, bounds, statuses};
 use crate::wait::{Subject, failure_report::DeploymentLog, failure_report::LogLine, source::Fault};
 
 const CONSOLE: &str = "https://console.qovery.com";
 
 /// The log of a deployment, or the last one of the subject.
 pub(super) async fn read(
-    client: &Client,
-    parents: &Parents,
+    api: &ApiSource,
     subject: &Subject,
     deployment: Option<&str>,
     with_environment: bool,
 ) -> Result<DeploymentLog, Fault> {
+    let client = &api.client;
     if let Subject::Cluster { organization, id } = subject {
         let log = client.list_cluster_logs(*organization, *id).await?;
+        let lines = bounds::last(bounds::LINES, &log.results).iter();
+        let console = format!("{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs");
         return Ok(DeploymentLog {
-            lines: bounds::last(bounds::LINES, &log.results)
-                .iter()
-                .map(of_cluster)
-                .collect(),
-            console: Some(format!(
-                "{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs"
-            )),
+            lines: lines.map(of_cluster).collect(),
+            console: Some(console),
             whole: None,
         });
     }
-    let Some(environment) = parents.environment_of_subject(subject).await? else {
+    let Some(environment) = api.parents.environment_of_subject(subject).await? else {
         return Ok(DeploymentLog::default());
     };
     let mut call = client.list_environment_logs(environment);
@@ -37,17 +34,16 @@ pub(super) async fn read(
         call = call.version(deployment);
     }
     let log = call.await?;
-    let lines = bounds::last(bounds::LINES, &log);
-    let lines = lines.iter().map(of_environment).collect();
+    let lines = bounds::last(bounds::LINES, &log).iter();
     let whole = if with_environment {
         // If only the log can be read, the report contains only the log.
-        let seen = statuses::of_subject(client, parents, &Subject::environment(environment)).await;
+        let seen = statuses::of_subject(api, &Subject::environment(environment)).await;
         seen.ok().map(|s| s.snapshot)
     } else {
         None
     };
     Ok(DeploymentLog {
-        lines,
+        lines: lines.map(of_environment).collect(),
         console: console_url(client, environment, deployment).await,
         whole,
     })
@@ -93,7 +89,7 @@ fn of_cluster(log: &types::ClusterLogs) -> LogLine {
     };
     LogLine {
         at: log.timestamp.map(|t| t.to_rfc3339()),
-        step: log.step.as_ref().map(|s| s.as_str().to_owned()),
+        step: text!(log.step),
         is_error: error.is_some(),
         text: text.unwrap_or_default(),
         hint: error.and_then(|e| e.hint_message.clone()),

@@ -3,7 +3,7 @@
 use qovery_api::{Client, types};
 use uuid::Uuid;
 
-use super::{bounds, parents::Parents};
+use super::{ApiSource, bounds};
 use crate::wait::{
     State, Subject, action_phase,
     source::{Fault, HistoryEntry, HistoryService, QueueRow, RequestReading},
@@ -43,85 +43,71 @@ pub(super) async fn queue(
     client: &Client,
     subject: &Subject,
 ) -> Result<Option<Vec<QueueRow>>, Fault> {
-    match subject {
-        Subject::Cluster { .. } => Ok(None),
+    let rows: Vec<_> = match subject {
+        Subject::Cluster { .. } => return Ok(None),
         Subject::Service { service, .. } => {
-            let queue = client
-                .list_deployment_request_by_service_id(service.id)
-                .await?;
-            bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
-            let waiting = queue.results.iter().map(|entry| QueueRow {
+            let call = client.list_deployment_request_by_service_id(service.id);
+            let rows = call.await?.results.into_iter().map(|entry| QueueRow {
                 request: entry.identifier.deployment_request_id,
                 action: entry.status_details.action.as_str().to_owned(),
                 // The queue of a service does not show the other services.
                 services: None,
-                origin: origin(&entry.auditing_data),
-                triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+                origin: text!(entry.auditing_data.origin),
+                triggered_by: Some(entry.auditing_data.triggered_by),
             });
-            Ok(Some(waiting.collect()))
+            rows.collect()
         }
-        Subject::Environment {
-            id: environment, ..
-        }
-        | Subject::Services { environment, .. } => {
-            let queue = client
-                .list_deployment_request_by_environment_id(*environment)
-                .await?;
-            bounds::at_most(bounds::ENTRIES, queue.results.len(), "queued requests")?;
-            let waiting = queue.results.iter().map(|entry| QueueRow {
+        Subject::Environment { id, .. }
+        | Subject::Services {
+            environment: id, ..
+        } => {
+            let call = client.list_deployment_request_by_environment_id(*id);
+            let rows = call.await?.results.into_iter().map(|entry| QueueRow {
                 request: entry.identifier.deployment_request_id,
                 action: entry.trigger_action.as_str().to_owned(),
-                services: services_in_queue(entry),
-                origin: origin(&entry.auditing_data),
-                triggered_by: Some(entry.auditing_data.triggered_by.clone()),
+                services: services_in_queue(&entry),
+                origin: text!(entry.auditing_data.origin),
+                triggered_by: Some(entry.auditing_data.triggered_by),
             });
-            Ok(Some(waiting.collect()))
+            rows.collect()
         }
-    }
+    };
+    bounds::at_most(bounds::ENTRIES, rows.len(), "queued requests")?;
+    Ok(Some(rows))
 }
 
 /// The past deployments, the latest ones first.
 pub(super) async fn history(
-    client: &Client,
-    parents: &Parents,
+    api: &ApiSource,
     subject: &Subject,
 ) -> Result<Option<Vec<HistoryEntry>>, Fault> {
-    let Some(environment) = parents.environment_of_subject(subject).await? else {
+    let Some(environment) = api.parents.environment_of_subject(subject).await? else {
         return Ok(None);
     };
-    let history = client
-        .list_environment_deployment_history_v2(environment)
-        .await?;
-    bounds::at_most(bounds::ENTRIES, history.results.len(), "past deployments")?;
-    let past = history.results.iter().map(|entry| HistoryEntry {
-        deployment: entry.identifier.execution_id.clone(),
-        action: entry.trigger_action.as_str().to_owned(),
-        state: State::from(entry.status.as_str()),
-        services: entry
-            .stages
-            .iter()
-            .flat_map(|stage| &stage.services)
-            .map(|s| HistoryService {
-                id: s.identifier.service_id,
-                state: State::from(s.status.as_str()),
-                action: action_phase(s.status_details.status.as_str()),
-            })
-            .collect(),
-        origin: entry
-            .auditing_data
-            .origin
-            .as_ref()
-            .map(|o| o.as_str().to_owned()),
-        triggered_by: Some(entry.auditing_data.triggered_by.clone()),
-        created: Some(entry.auditing_data.created_at.timestamp()),
-        updated: Some(entry.auditing_data.updated_at.timestamp()),
+    let call = api
+        .client
+        .list_environment_deployment_history_v2(environment);
+    let history = call.await?.results;
+    bounds::at_most(bounds::ENTRIES, history.len(), "past deployments")?;
+    let past = history.into_iter().map(|entry| {
+        let services = entry.stages.iter().flat_map(|stage| &stage.services);
+        let services = services.map(|s| HistoryService {
+            id: s.identifier.service_id,
+            state: State::from(s.status.as_str()),
+            action: action_phase(s.status_details.status.as_str()),
+        });
+        HistoryEntry {
+            services: services.collect(),
+            deployment: entry.identifier.execution_id,
+            action: entry.trigger_action.as_str().to_owned(),
+            state: State::from(entry.status.as_str()),
+            origin: text!(entry.auditing_data.origin),
+            triggered_by: Some(entry.auditing_data.triggered_by),
+            created: Some(entry.auditing_data.created_at.timestamp()),
+            updated: Some(entry.auditing_data.updated_at.timestamp()),
+        }
     });
     Ok(Some(past.collect()))
-}
-
-fn origin(queued: &types::QueuedDeploymentRequestAuditingData) -> Option<String> {
-    let origin = queued.origin.as_ref();
-    origin.map(|origin| origin.as_str().to_owned())
 }
 
 /// The services of a queued request, if its stages are listed.

@@ -2,11 +2,13 @@
 //!
 //! This is one of the two confirmations of a deletion.
 
+use std::marker::PhantomData;
+
 use qovery_api::{Call, Client, Json, Operation, OperationInfo, operations};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::parents::Parents;
+use super::ApiSource;
 use crate::wait::{
     Subject,
     source::{Fault, FaultKind},
@@ -24,70 +26,48 @@ struct Item {
     id: Uuid,
 }
 
-macro_rules! lists {
-    ($($name:ident)+) => {
-        $(
-            #[derive(Debug)]
-            enum $name {}
+/// The operation `O` with this list as its response.
+struct ListOf<O>(PhantomData<fn() -> O>);
 
-            impl Operation for $name {
-                type Output = Listed;
-                type Format = Json;
-                const INFO: &'static OperationInfo = operations::$name::INFO;
-            }
-        )+
-    };
+impl<O: Operation> Operation for ListOf<O> {
+    type Output = Listed;
+    type Format = Json;
+    const INFO: &'static OperationInfo = O::INFO;
 }
-lists! { ListEnvironment ListServicesByEnvironmentId ListOrganizationCluster }
 
 /// Whether the parent still lists the subject; `None` if the parent is not known.
-pub(super) async fn is_listed(
-    client: &Client,
-    parents: &Parents,
-    subject: &Subject,
-) -> Result<Option<bool>, Fault> {
-    let response = match subject {
-        Subject::Environment { id, .. } => {
-            let project = parents.parent_of(subject).await;
-            match known(project)?.flatten() {
-                Some(project) => lists::<ListEnvironment>(client, project, &[*id]).await,
-                None => return Ok(None),
-            }
-        }
-        Subject::Service { service, .. } => {
-            let environment = parents.parent_of(subject).await;
-            match known(environment)?.flatten() {
-                Some(environment) => {
-                    lists::<ListServicesByEnvironmentId>(client, environment, &[service.id]).await
-                }
-                None => return Ok(None),
-            }
-        }
-        Subject::Services {
-            environment,
-            services,
-        } => {
-            let ids: Vec<_> = services.iter().map(|service| service.id).collect();
-            lists::<ListServicesByEnvironmentId>(client, *environment, &ids).await
-        }
-        Subject::Cluster { organization, id } => {
-            lists::<ListOrganizationCluster>(client, *organization, &[*id]).await
-        }
+pub(super) async fn is_listed(api: &ApiSource, subject: &Subject) -> Result<Option<bool>, Fault> {
+    let Some(parent) = known(api.parents.parent_of(subject).await)? else {
+        return Ok(None);
     };
-    known(response)
+    let client = &api.client;
+    known(match subject {
+        Subject::Environment { .. } => {
+            lists::<operations::ListEnvironment>(client, parent, subject).await
+        }
+        Subject::Service { .. } | Subject::Services { .. } => {
+            lists::<operations::ListServicesByEnvironmentId>(client, parent, subject).await
+        }
+        Subject::Cluster { .. } => {
+            lists::<operations::ListOrganizationCluster>(client, parent, subject).await
+        }
+    })
 }
 
-async fn lists<O: Operation<Output = Listed, Format = Json>>(
+async fn lists<O: Operation>(
     client: &Client,
     parent: Uuid,
-    ids: &[Uuid],
+    subject: &Subject,
 ) -> Result<bool, Fault> {
-    let call = Call::<O>::new(client, &[&parent]);
+    let call = Call::<ListOf<O>>::new(client, &[&parent]);
     let Some(items) = call.await?.results else {
         let message = format!("{}: the response has no list", O::INFO.id);
         return Err(Fault::new(FaultKind::Unreadable, message));
     };
-    Ok(items.iter().any(|item| ids.contains(&item.id)))
+    Ok(items.iter().any(|item| match subject {
+        Subject::Services { services, .. } => services.iter().any(|s| s.id == item.id),
+        _ => subject.id() == item.id,
+    }))
 }
 
 /// A missing parent is no evidence about its children. A parent that the token may not read is a fault.

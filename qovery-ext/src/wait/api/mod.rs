@@ -2,6 +2,13 @@
 //!
 //! Responses are not interpreted here. A dropped future abandons its request.
 
+/// The value of an optional open enum, as the API spells it.
+macro_rules! text {
+    ($value:expr) => {
+        $value.as_ref().map(|value| value.as_str().to_owned())
+    };
+}
+
 mod bounds;
 mod deployment_log;
 mod deployments;
@@ -29,7 +36,7 @@ use super::{
     failure_report::DeploymentLog,
     in_flight::{InFlightLimit, Permit},
     names::KnownNames,
-    source::{ActionResponse, Fault, HistoryEntry, QueueRow, Reading, RequestReading, Source},
+    source::{ActionResponse, HistoryEntry, QueueRow, Reading, RequestReading, Response, Source},
 };
 
 /// Reads and sends actions through a [`Client`].
@@ -47,14 +54,6 @@ impl ApiSource {
             names: KnownNames::of(&client),
             parents: Parents::new(client.clone()),
             client,
-        }
-    }
-
-    /// The values that sending an action needs.
-    fn api(&self) -> start::Api<'_> {
-        start::Api {
-            client: &self.client,
-            parents: &self.parents,
         }
     }
 }
@@ -78,42 +77,31 @@ impl Source for ApiSource {
     }
 
     fn look_up_names<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
-        Box::pin(names::read(
-            &self.client,
-            &self.parents,
-            &self.names,
-            subject,
-        ))
+        Box::pin(names::read(self, subject))
     }
 
-    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>> {
-        Box::pin(statuses::of_subject(&self.client, &self.parents, subject))
+    fn read<'a>(&'a self, subject: &'a Subject) -> Response<'a, Reading> {
+        Box::pin(statuses::of_subject(self, subject))
     }
 
-    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>> {
+    fn request(&self, request: Uuid) -> Response<'_, Option<RequestReading>> {
         Box::pin(deployments::request(&self.client, request))
     }
 
-    fn queue<'a>(
-        &'a self,
-        subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>> {
+    fn queue<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Vec<QueueRow>>> {
         Box::pin(deployments::queue(&self.client, subject))
     }
 
-    fn history<'a>(
-        &'a self,
-        subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>> {
-        Box::pin(deployments::history(&self.client, &self.parents, subject))
+    fn history<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Vec<HistoryEntry>>> {
+        Box::pin(deployments::history(self, subject))
     }
 
     fn start<'a>(
         &'a self,
         subject: &'a Subject,
         action: &'a ActionRequest,
-    ) -> BoxFuture<'a, Result<ActionResponse, Fault>> {
-        Box::pin(start::send(self.api(), subject, action))
+    ) -> Response<'a, ActionResponse> {
+        Box::pin(start::send(self, subject, action))
     }
 
     fn log<'a>(
@@ -121,18 +109,17 @@ impl Source for ApiSource {
         subject: &'a Subject,
         deployment: Option<&'a str>,
         with_environment: bool,
-    ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
+    ) -> Response<'a, DeploymentLog> {
         Box::pin(deployment_log::read(
-            &self.client,
-            &self.parents,
+            self,
             subject,
             deployment,
             with_environment,
         ))
     }
 
-    fn listed<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<bool>, Fault>> {
-        Box::pin(listed::is_listed(&self.client, &self.parents, subject))
+    fn listed<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<bool>> {
+        Box::pin(listed::is_listed(self, subject))
     }
 
     fn learn_parent<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
@@ -149,18 +136,15 @@ impl Source for ApiSource {
         self.parents.keep(subject.id(), parent);
     }
 
-    fn environment<'a>(
-        &'a self,
-        subject: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Uuid>, Fault>> {
+    fn environment<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Uuid>> {
         Box::pin(self.parents.environment_of_subject(subject))
     }
 
-    fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {
+    fn project_of(&self, environment: Uuid) -> Response<'_, Uuid> {
         Box::pin(self.parents.project_of(environment))
     }
 
-    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>> {
+    fn read_project(&self, project: Uuid) -> Response<'_, Vec<Reading>> {
         Box::pin(statuses::of_project(&self.client, project))
     }
 }

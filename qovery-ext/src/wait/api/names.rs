@@ -3,25 +3,21 @@
 use std::future::IntoFuture as _;
 
 use qovery_api::{
-    Call, Client,
+    Call,
     operations::{ListOrganizationCluster, ListServicesByEnvironmentId},
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::parents::Parents;
+use super::ApiSource;
 use crate::{
     listing::{ListOf, Listed},
     wait::{Subject, names::KnownNames},
 };
 
 /// Reads the names that are not known yet. If this fails, they stay unknown.
-pub(super) async fn read(
-    client: &Client,
-    parents: &Parents,
-    names: &KnownNames,
-    subject: &Subject,
-) {
+pub(super) async fn read(api: &ApiSource, subject: &Subject) {
+    let (client, parents, names) = (&api.client, &api.parents, &api.names);
     if let Subject::Cluster { organization, .. } = subject {
         let call = Call::<ListOf<ListOrganizationCluster, Item>>::new(client, &[organization]);
         remember_all(names, call.await);

@@ -29,22 +29,27 @@ impl Parents {
 
     /// The environment of a service, looked up at most once.
     pub(super) async fn environment_of(&self, service: ServiceRef) -> Result<Uuid, Fault> {
-        if let Some(environment) = self.known(service.id) {
-            return Ok(environment);
-        }
-        let environment = self.look_up_environment(service).await?;
-        self.keep(service.id, environment);
-        Ok(environment)
+        self.look_up_once(service.id, self.look_up_environment(service))
+            .await
     }
 
     /// The project of an environment, looked up at most once.
     pub(super) async fn project_of(&self, environment: Uuid) -> Result<Uuid, Fault> {
-        if let Some(project) = self.known(environment) {
-            return Ok(project);
+        let read = async { Ok(self.client.get_environment(environment).await?.project.id) };
+        self.look_up_once(environment, read).await
+    }
+
+    async fn look_up_once(
+        &self,
+        id: Uuid,
+        look_up: impl Future<Output = Result<Uuid, Fault>>,
+    ) -> Result<Uuid, Fault> {
+        if let Some(parent) = self.known(id) {
+            return Ok(parent);
         }
-        let project = self.client.get_environment(environment).await?.project.id;
-        self.keep(environment, project);
-        Ok(project)
+        let parent = look_up.await?;
+        self.keep(id, parent);
+        Ok(parent)
     }
 
     pub(super) fn known(&self, id: Uuid) -> Option<Uuid> {
@@ -73,39 +78,40 @@ impl Parents {
         }
     }
 
-    /// The parent of a subject, looked up at most once, while the subject exists; `None` for a cluster, whose
-    /// subject contains its organization.
-    pub(super) async fn parent_of(&self, subject: &Subject) -> Result<Option<Uuid>, Fault> {
+    /// The parent of a subject, looked up at most once, while the subject exists.
+    pub(super) async fn parent_of(&self, subject: &Subject) -> Result<Uuid, Fault> {
         match subject {
-            Subject::Environment {
-                project: Some(project),
+            Subject::Environment { id, project } => match project {
+                Some(project) => Ok(*project),
+                None => self.project_of(*id).await,
+            },
+            Subject::Service {
+                service,
+                environment: None,
+            } => self.environment_of(*service).await,
+            Subject::Service {
+                environment: Some(environment),
                 ..
-            } => Ok(Some(*project)),
-            Subject::Environment { id, .. } => self.project_of(*id).await.map(Some),
-            Subject::Service { .. } | Subject::Services { .. } => {
-                self.environment_of_subject(subject).await
             }
-            Subject::Cluster { .. } => Ok(None),
+            | Subject::Services { environment, .. } => Ok(*environment),
+            Subject::Cluster { organization, .. } => Ok(*organization),
         }
     }
 
     async fn look_up_environment(&self, service: ServiceRef) -> Result<Uuid, Fault> {
         let (client, id) = (&self.client, service.id);
-        let environment = match service.kind {
-            ServiceKind::Application => client.get_application(id).await.map(|s| s.environment),
-            ServiceKind::Container => client.get_container(id).await.map(|s| s.environment),
-            ServiceKind::Database => client.get_database(id).await.map(|s| s.environment),
+        Ok(match service.kind {
+            ServiceKind::Application => client.get_application(id).await?.environment.id,
+            ServiceKind::Container => client.get_container(id).await?.environment.id,
+            ServiceKind::Database => client.get_database(id).await?.environment.id,
             ServiceKind::Job => {
-                let job = client.get_job(id).await?;
-                return environment_of_job(&job).ok_or_else(|| no_environment(service));
+                let environment = environment_of_job(&client.get_job(id).await?);
+                environment.ok_or_else(|| no_environment(service))?
             }
-            ServiceKind::Helm => client.get_helm(id).await.map(|s| s.environment),
-            ServiceKind::Terraform => client.get_terraform(id).await.map(|s| s.environment),
-            ServiceKind::AgenticWorkflow => {
-                client.get_agentic_workflow(id).await.map(|s| s.environment)
-            }
-        };
-        Ok(environment?.id)
+            ServiceKind::Helm => client.get_helm(id).await?.environment.id,
+            ServiceKind::Terraform => client.get_terraform(id).await?.environment.id,
+            ServiceKind::AgenticWorkflow => client.get_agentic_workflow(id).await?.environment.id,
+        })
     }
 }
 

@@ -9,11 +9,12 @@ mod service;
 use std::time::Duration;
 
 use qovery_api::{
-    Call, Client, Operation, RetryMode,
+    Call, Operation, RetryMode,
     chrono::DateTime,
     http::{HeaderMap, header},
     types,
 };
+use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -22,101 +23,39 @@ use self::{
     service::send_to_service,
 };
 use super::{
+    ApiSource,
     fault::{before_acting, not_the_api, of_an_action},
-    parents::Parents,
     statuses,
 };
 use crate::wait::{
-    Goal, Phase, ServiceKind, ServiceRef, State, Subject,
+    ServiceKind, ServiceRef, State, Subject,
     action_request::ActionRequest,
     source::{ActionResponse, Fault, FaultKind},
 };
 
-/// The field of a status that names a deployment request.
-const REQUEST: &str = "deployment_request_id";
+type Sent = Result<ActionResponse, Fault>;
 
-/// The fields of a status that name an execution.
-const EXECUTION: [&str; 2] = ["last_deployment_id", "execution_id"];
-
-/// The response to an action.
-pub(super) trait Response {
-    fn action_response(&self) -> ActionResponse;
-}
-
-impl Response for () {
-    fn action_response(&self) -> ActionResponse {
-        ActionResponse::default()
-    }
-}
-
-impl Response for Map<String, Value> {
-    fn action_response(&self) -> ActionResponse {
-        let execution = EXECUTION
-            .iter()
-            .find_map(|field| self.get(*field)?.as_str());
-        ActionResponse {
-            request: self.get(REQUEST).and_then(named),
-            execution: execution.map(str::to_owned),
-            ..ActionResponse::default()
-        }
-    }
-}
-
-impl Response for types::Status {
-    fn action_response(&self) -> ActionResponse {
-        action_response(
-            self.deployment_request_id,
-            self.execution_id.clone(),
-            self.state.as_str(),
-            // A missing count does not prove that the queue is empty.
-            self.deployment_requests_count.is_none_or(|count| count > 0),
-        )
-    }
-}
-
-impl Response for types::EnvironmentStatus {
-    fn action_response(&self) -> ActionResponse {
-        action_response(
-            self.deployment_request_id,
-            self.last_deployment_id.clone(),
-            self.last_deployment_state
-                .as_ref()
-                .map_or("", |state| state.as_str()),
-            false,
-        )
-    }
-}
-
-impl Response for types::ClusterStatus {
-    fn action_response(&self) -> ActionResponse {
-        // A cluster has no queue, so the state in the response is no evidence about the action.
-        ActionResponse::default()
-    }
-}
-
-impl<T: Response> Response for Option<T> {
-    fn action_response(&self) -> ActionResponse {
-        self.as_ref()
-            .map(Response::action_response)
-            .unwrap_or_default()
-    }
-}
-
-fn named(request: &Value) -> Option<Uuid> {
-    request.as_str().and_then(|id| id.parse().ok())
-}
-
-fn action_response(
-    request: Option<Uuid>,
-    execution: Option<String>,
-    state: &str,
-    waiting: bool,
-) -> ActionResponse {
-    let phase = State::from(state).phase(Goal::Canceled);
+/// The content of the response to an action: the status of an environment or a service, or none of them. The
+/// status of a cluster names neither a request nor an execution. A cluster has no queue, so its state is no
+/// evidence about the action.
+pub(super) fn action_response(body: &impl Serialize) -> ActionResponse {
+    let Ok(Value::Object(body)) = serde_json::to_value(body) else {
+        return ActionResponse::default();
+    };
+    let text = |field: &str| body.get(field)?.as_str();
+    let is_final = |field: &str| text(field).is_some_and(|state| State::from(state).is_terminal());
+    let request = text("deployment_request_id").and_then(|id| id.parse().ok());
+    let execution = text("last_deployment_id").or(text("execution_id"));
+    // A missing count does not prove that the queue of a service is empty.
+    let count = body
+        .get("deployment_requests_count")
+        .and_then(Value::as_i64);
+    let is_queue_empty = count.is_some_and(|count| count <= 0);
+    let is_over = is_final("last_deployment_state") || (is_queue_empty && is_final("state"));
     ActionResponse {
+        execution: execution.map(str::to_owned),
+        idle: request.is_none() && is_over,
         request,
-        execution,
-        idle: request.is_none() && phase == Phase::Reached && !waiting,
         server_time: None,
     }
 }
@@ -125,33 +64,32 @@ fn action_response(
 ///
 /// No transport repeats an action that may have been executed: a second `DELETE` would be answered as
 /// if the first one had been refused, and a second `POST` would be a second deployment.
-async fn accepted<O>(call: Call<O>) -> Result<ActionResponse, Fault>
+async fn accepted<O>(call: Call<O>) -> Sent
 where
     O: Operation,
-    O::Output: Response,
+    O::Output: Serialize,
 {
-    let response = call.retry(RetryMode::UnlessExecuted).response().await;
-    match response {
+    match call.retry(RetryMode::UnlessExecuted).response().await {
         Ok(response) if !response.is_from_api() => {
             Err(of_an_action(not_the_api(O::INFO, response.status)))
         }
         Ok(response) => Ok(ActionResponse {
             server_time: server_time(&response.headers),
-            ..response.body.action_response()
+            ..action_response(&response.body)
         }),
         // Accepted. The body is another document than the declared one, for example the status of the
         // environment in place of that of a service. Both have the request in the same field.
         Err(error) if error.is_decode() && error.is_from_api() => {
-            let body = error.body().map(|body| qovery_api::decode(body));
-            let document: Option<Map<String, Value>> = body.and_then(Result::ok);
+            let document = error
+                .body()
+                .map(|body| qovery_api::decode::<Map<String, Value>>(body));
             Ok(ActionResponse {
                 server_time: error.headers().and_then(server_time),
-                ..document.map_or_else(ActionResponse::default, |document| {
-                    document.action_response()
-                })
+                idle: false,
+                ..action_response(&document.and_then(Result::ok))
             })
         }
-        Err(error) => Err(of_an_action(Fault::from(error))),
+        Err(error) => Err(of_an_action(error.into())),
     }
 }
 
@@ -165,19 +103,8 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
 /// The time limit for facts that help to attribute deployments, but are not required.
 const BEFOREHAND: Duration = Duration::from_secs(5);
 
-/// The client, and what is known about the parents of services.
-#[derive(Clone, Copy)]
-pub(super) struct Api<'a> {
-    pub(super) client: &'a Client,
-    pub(super) parents: &'a Parents,
-}
-
 /// Sends an action.
-pub(super) async fn send(
-    api: Api<'_>,
-    subject: &Subject,
-    action: &ActionRequest,
-) -> Result<ActionResponse, Fault> {
+pub(super) async fn send(api: &ApiSource, subject: &Subject, action: &ActionRequest) -> Sent {
     if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
         // When the subject is gone, no endpoint names its parent. Without the parent, the deletion is
         // confirmed by other means. Therefore a failure here does not prevent the action.
@@ -200,12 +127,8 @@ pub(super) async fn send(
     }
 }
 
-async fn send_to_environment(
-    api: Api<'_>,
-    id: Uuid,
-    action: &ActionRequest,
-) -> Result<ActionResponse, Fault> {
-    let client = api.client;
+async fn send_to_environment(api: &ApiSource, id: Uuid, action: &ActionRequest) -> Sent {
+    let client = &api.client;
     match action {
         ActionRequest::Deploy(_) => accepted(client.deploy_environment(id)).await,
         ActionRequest::Redeploy => accepted(client.redeploy_environment(id)).await,
@@ -213,25 +136,20 @@ async fn send_to_environment(
         ActionRequest::Delete => accepted(client.delete_environment(id)).await,
         ActionRequest::Uninstall => accepted(client.uninstall_environment(id)).await,
         ActionRequest::Restart => {
-            let seen =
-                statuses::of_subject(api.client, api.parents, &Subject::environment(id)).await;
-            let seen = seen.map_err(before_acting)?;
-            let services: Vec<_> = seen.snapshot.services.iter().map(|s| s.service).collect();
+            let seen = statuses::of_subject(api, &Subject::environment(id)).await;
+            let services = seen.map_err(before_acting)?.snapshot.services;
+            let services: Vec<_> = services.iter().map(|s| s.service).collect();
             restart(api, id, &services).await
         }
         ActionRequest::Cancel { force } => {
             let body = types::CancelDeploymentRequest::new().force_cancel(*force);
             accepted(client.cancel_environment_deployment(id, &body)).await
         }
-        other => Err(unsupported(other, "an environment")),
+        _ => Err(unsupported(action, "an environment")),
     }
 }
 
-async fn restart(
-    api: Api<'_>,
-    environment: Uuid,
-    services: &[ServiceRef],
-) -> Result<ActionResponse, Fault> {
+async fn restart(api: &ApiSource, environment: Uuid, services: &[ServiceRef]) -> Sent {
     if !services.iter().any(|s| can_be_restarted(s.kind)) {
         let message = "there is no application, container or database to restart";
         return Err(Fault::new(FaultKind::Rejected, message));
@@ -241,46 +159,42 @@ async fn restart(
 }
 
 async fn send_to_services(
-    api: Api<'_>,
-    environment: Uuid,
+    api: &ApiSource,
+    id: Uuid,
     services: &[ServiceRef],
     action: &ActionRequest,
-) -> Result<ActionResponse, Fault> {
-    let client = api.client;
-    if let Some(odd) = services.iter().find(|s| !can_be_selected(s.kind, action)) {
-        let message = format!(
-            "the API does not have this action for a selected {}",
-            odd.kind
-        );
+) -> Sent {
+    let client = &api.client;
+    let has_action = |kind| match action {
+        ActionRequest::Restart => can_be_restarted(kind),
+        _ => kind != ServiceKind::AgenticWorkflow,
+    };
+    if let Some(ServiceRef { kind, .. }) = services.iter().find(|s| !has_action(s.kind)) {
+        let message = format!("the API does not have this action for a selected {kind}");
         return Err(Fault::new(FaultKind::Rejected, message));
     }
+    let ids = ids(services);
     match action {
         ActionRequest::DeployServices(selection) => {
-            accepted(client.deploy_all_services(environment, &deploy_request(selection))).await
+            accepted(client.deploy_all_services(id, &deploy_request(selection))).await
         }
-        ActionRequest::StopServices => {
-            accepted(client.stop_selected_services(environment, &ids(services))).await
-        }
-        ActionRequest::DeleteServices => {
-            accepted(client.delete_selected_services(environment, &ids(services))).await
-        }
-        ActionRequest::UninstallServices => {
-            accepted(client.uninstall_selected_services(environment, &ids(services))).await
-        }
-        ActionRequest::RestartServices => restart(api, environment, services).await,
+        ActionRequest::Stop => accepted(client.stop_selected_services(id, &ids)).await,
+        ActionRequest::Delete => accepted(client.delete_selected_services(id, &ids)).await,
+        ActionRequest::Uninstall => accepted(client.uninstall_selected_services(id, &ids)).await,
+        ActionRequest::Restart => restart(api, id, services).await,
         // Cancels the deployment of the environment, which runs the services.
-        ActionRequest::Cancel { .. } => send_to_environment(api, environment, action).await,
-        other => Err(unsupported(other, "selected services")),
+        ActionRequest::Cancel { .. } => send_to_environment(api, id, action).await,
+        _ => Err(unsupported(action, "selected services")),
     }
 }
 
 async fn send_to_cluster(
-    api: Api<'_>,
+    api: &ApiSource,
     organization: Uuid,
     id: Uuid,
     action: &ActionRequest,
-) -> Result<ActionResponse, Fault> {
-    let client = api.client;
+) -> Sent {
+    let client = &api.client;
     match action {
         // The API no longer has an operation for updates: deploying applies them.
         ActionRequest::Deploy(_) | ActionRequest::Update => {
@@ -289,42 +203,16 @@ async fn send_to_cluster(
         ActionRequest::Stop => accepted(client.stop_cluster(organization, id)).await,
         ActionRequest::Delete => accepted(client.delete_cluster(organization, id)).await,
         ActionRequest::Upgrade => accepted(client.upgrade_cluster(id)).await,
-        other => Err(unsupported(other, "a cluster")),
+        _ => Err(unsupported(action, "a cluster")),
     }
 }
 
 fn unsupported(action: &ActionRequest, subject: &str) -> Fault {
-    Fault::new(
-        FaultKind::Rejected,
-        format!("the API cannot {} {subject}", verb(action)),
-    )
-}
-
-fn verb(action: &ActionRequest) -> &'static str {
-    match action {
-        ActionRequest::Deploy(_) | ActionRequest::DeployServices(_) => "deploy",
-        ActionRequest::Plan(_) => "plan",
-        ActionRequest::Redeploy => "redeploy",
-        ActionRequest::Stop | ActionRequest::StopServices => "stop",
-        ActionRequest::Restart | ActionRequest::RestartServices => "restart",
-        ActionRequest::Delete | ActionRequest::DeleteServices => "delete",
-        ActionRequest::Uninstall | ActionRequest::UninstallServices => "uninstall",
-        ActionRequest::Cancel { .. } | ActionRequest::CancelRequest(_) => "cancel",
-        ActionRequest::Update => "update",
-        ActionRequest::Upgrade => "upgrade",
-    }
+    let message = format!("the API cannot {} {subject}", action.verb());
+    Fault::new(FaultKind::Rejected, message)
 }
 
 fn can_be_restarted(kind: ServiceKind) -> bool {
-    matches!(
-        kind,
-        ServiceKind::Application | ServiceKind::Container | ServiceKind::Database
-    )
-}
-
-fn can_be_selected(kind: ServiceKind, action: &ActionRequest) -> bool {
-    match action {
-        ActionRequest::RestartServices => can_be_restarted(kind),
-        _ => kind != ServiceKind::AgenticWorkflow,
-    }
+    use ServiceKind::{Application, Container, Database};
+    matches!(kind, Application | Container | Database)
 }

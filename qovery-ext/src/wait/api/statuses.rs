@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use qovery_api::http::{HeaderMap, header};
-use qovery_api::{Client, types};
+use qovery_api::{Client, Response, types};
 use uuid::Uuid;
 
-use super::{bounds, parents::Parents};
+use super::{ApiSource, bounds};
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
     Subject,
@@ -15,82 +15,89 @@ use crate::wait::{
 };
 
 /// The status of a subject.
-pub(super) async fn of_subject(
-    client: &Client,
-    parents: &Parents,
-    subject: &Subject,
-) -> Result<Reading, Fault> {
+pub(super) async fn of_subject(api: &ApiSource, subject: &Subject) -> Result<Reading, Fault> {
+    let client = &api.client;
     match subject {
-        Subject::Environment { id, .. } => read_environment(client, *id, subject).await,
-        Subject::Services {
-            environment,
-            services,
-        } => {
-            let seen =
-                read_environment(client, *environment, &Subject::environment(*environment)).await?;
-            Ok(Reading {
-                snapshot: seen.snapshot.of_services(subject, services),
-                retry_after: seen.retry_after,
-            })
+        Subject::Cluster { organization, id } => {
+            let call = client.get_cluster_status(*organization, *id);
+            let response = call.response().await?;
+            return Ok(Reading {
+                snapshot: of_cluster(subject, &response.body),
+                retry_after: retry_after(&response.headers),
+            });
         }
         Subject::Service {
             service,
-            environment,
-        } => read_service(client, parents, *service, *environment, subject).await,
-        Subject::Cluster { organization, id } => {
-            let response = client
-                .get_cluster_status(*organization, *id)
-                .response()
-                .await?;
-            Ok(Reading {
-                retry_after: retry_after(&response.headers),
-                snapshot: of_cluster(subject, &response.body),
-            })
+            environment: None,
+        } => {
+            if let Some(response) = status_of(client, *service).await? {
+                let own = of_service(service.kind, &response.body, None);
+                return Ok(Reading {
+                    snapshot: Snapshot::of_service(subject, own),
+                    retry_after: retry_after(&response.headers),
+                });
+            }
         }
+        Subject::Environment { .. } | Subject::Service { .. } | Subject::Services { .. } => {}
     }
+    // A cluster, which has no environment, was read above.
+    let environment = api.parents.environment_of_subject(subject).await?;
+    let environment = environment.unwrap_or_default();
+    let seen = read_environment(client, environment).await?;
+    let message = || format!("environment {environment} has no {subject}");
+    let part = seen.snapshot.part(subject);
+    Ok(Reading {
+        snapshot: part.ok_or_else(|| Fault::new(FaultKind::NotFound, message()))?,
+        retry_after: seen.retry_after,
+    })
 }
 
-async fn read_environment(client: &Client, id: Uuid, subject: &Subject) -> Result<Reading, Fault> {
-    let response = client
-        .get_environment_statuses_with_stages(id)
-        .response()
-        .await?;
+/// The own status of a service; `None` if only the status of its environment contains it.
+async fn status_of(
+    client: &Client,
+    service: ServiceRef,
+) -> Result<Option<Response<types::Status>>, Fault> {
+    let id = service.id;
+    Ok(Some(match service.kind {
+        ServiceKind::Application => client.get_application_status(id).response().await?,
+        ServiceKind::Container => client.get_container_status(id).response().await?,
+        ServiceKind::Database => client.get_database_status(id).response().await?,
+        ServiceKind::Job => client.get_job_status(id).response().await?,
+        ServiceKind::Helm => client.get_helm_status(id).response().await?,
+        ServiceKind::Terraform | ServiceKind::AgenticWorkflow => return Ok(None),
+    }))
+}
+
+async fn read_environment(client: &Client, id: Uuid) -> Result<Reading, Fault> {
+    let call = client.get_environment_statuses_with_stages(id);
+    let response = call.response().await?;
     let statuses = response.body;
     let Some(environment) = &statuses.environment else {
         // Every property of this response is optional. Without the environment, the response is no evidence.
-        return Err(Fault::new(
-            FaultKind::Transient,
-            "the statuses lack that of the environment",
-        ));
+        let message = "the statuses lack that of the environment";
+        return Err(Fault::new(FaultKind::Transient, message));
     };
     if environment.id != id {
-        return Err(Fault::new(
-            FaultKind::NotFound,
-            format!("the API answered for {}", environment.id),
-        ));
+        let message = format!("the API answered for {}", environment.id);
+        return Err(Fault::new(FaultKind::NotFound, message));
     }
     bounds::at_most(bounds::ENTRIES, statuses.stages.len(), "stages")?;
     let services = statuses.stages.iter().flat_map(services_of);
     bounds::at_most(bounds::ENTRIES, services.clone().count(), "services")?;
     let steps = services.filter_map(|(_, status)| status.steps.as_ref());
     bounds::at_most(bounds::STEPS, steps.map(|s| s.details.len()).sum(), "steps")?;
-    let mut snapshot = of_environment(subject, environment);
+    let mut snapshot = of_environment(&Subject::environment(id), environment);
     for stage in &statuses.stages {
-        let own = stage.stage.as_ref();
-        if let Some(own) = own {
+        if let Some(own) = &stage.stage {
             let mut shown = StageSnapshot::new(own.id, &own.name);
-            shown.status = own.status.as_ref().map(|s| s.as_str().to_owned());
-            shown.duration = own
-                .steps
-                .as_ref()
-                .and_then(|s| seconds(s.total_duration_sec));
+            shown.status = text!(own.status);
+            let steps = own.steps.as_ref();
+            shown.duration = steps.and_then(|s| seconds(s.total_duration_sec));
             snapshot.stages.push(shown);
         }
-        let id = own.map(|s| s.id);
-        let services = services_of(stage);
-        snapshot
-            .services
-            .extend(services.map(|(kind, status)| of_service(kind, status, id)));
+        let id = stage.stage.as_ref().map(|s| s.id);
+        let services = services_of(stage).map(|(kind, status)| of_service(kind, status, id));
+        snapshot.services.extend(services);
     }
     Ok(Reading {
         snapshot,
@@ -98,75 +105,17 @@ async fn read_environment(client: &Client, id: Uuid, subject: &Subject) -> Resul
     })
 }
 
-async fn read_service(
-    client: &Client,
-    parents: &Parents,
-    service: ServiceRef,
-    environment: Option<Uuid>,
-    subject: &Subject,
-) -> Result<Reading, Fault> {
-    let id = service.id;
-    if environment.is_none() {
-        let response = match service.kind {
-            ServiceKind::Application => Some(client.get_application_status(id).response().await?),
-            ServiceKind::Container => Some(client.get_container_status(id).response().await?),
-            ServiceKind::Database => Some(client.get_database_status(id).response().await?),
-            ServiceKind::Job => Some(client.get_job_status(id).response().await?),
-            ServiceKind::Helm => Some(client.get_helm_status(id).response().await?),
-            // These subjects have no own status; the status of their environment contains it.
-            ServiceKind::Terraform | ServiceKind::AgenticWorkflow => None,
-        };
-        if let Some(response) = response {
-            return Ok(Reading {
-                snapshot: of_one_service(subject, of_service(service.kind, &response.body, None)),
-                retry_after: retry_after(&response.headers),
-            });
-        }
-    }
-    let environment = match environment {
-        Some(environment) => environment,
-        None => parents.environment_of(service).await?,
-    };
-    let seen = read_environment(client, environment, &Subject::environment(environment)).await?;
-    match seen.snapshot.of_service(subject, service) {
-        Some(snapshot) => Ok(Reading {
-            snapshot,
-            retry_after: seen.retry_after,
-        }),
-        None => Err(Fault::new(
-            FaultKind::NotFound,
-            format!("environment {environment} has no {service}"),
-        )),
-    }
-}
-
 /// The statuses of all environments of a project.
 pub(super) async fn of_project(client: &Client, project: Uuid) -> Result<Vec<Reading>, Fault> {
-    let response = client
-        .get_project_environments_status(project)
-        .response()
-        .await?;
-    let retry_after = retry_after(&response.headers);
-    bounds::at_most(
-        bounds::ENVIRONMENTS,
-        response.body.results.len(),
-        "environments",
-    )?;
-    Ok(response
-        .body
-        .results
-        .iter()
-        .map(|status| Reading {
-            snapshot: of_environment(
-                &Subject::Environment {
-                    id: status.id,
-                    project: Some(project),
-                },
-                status,
-            ),
-            retry_after,
-        })
-        .collect())
+    let call = client.get_project_environments_status(project);
+    let response = call.response().await?;
+    let environments = &response.body.results;
+    bounds::at_most(bounds::ENVIRONMENTS, environments.len(), "environments")?;
+    let readings = environments.iter().map(|status| Reading {
+        snapshot: of_environment(&Subject::environment(status.id), status),
+        retry_after: retry_after(&response.headers),
+    });
+    Ok(readings.collect())
 }
 
 /// The state of an environment and of each of its services, as a pushed status shows them; `None` if it is
@@ -228,21 +177,13 @@ fn last_deployment_state(status: &types::EnvironmentStatus) -> State {
 pub(super) fn of_environment(subject: &Subject, status: &types::EnvironmentStatus) -> Snapshot {
     let mut snapshot = Snapshot::new(subject.clone(), last_deployment_state(status));
     snapshot.overall_state = Some(State::from(status.state.as_str()));
-    snapshot
-        .deployment_id
-        .clone_from(&status.last_deployment_id);
+    snapshot.deployment_id = status.last_deployment_id.clone();
     snapshot.deployment_request_id = status.deployment_request_id;
     snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
-    snapshot.origin = status.origin.as_ref().map(|o| o.as_str().to_owned());
-    snapshot.triggered_by.clone_from(&status.triggered_by);
+    snapshot.origin = text!(status.origin);
+    snapshot.triggered_by = status.triggered_by.clone();
     snapshot.duration = seconds(status.total_deployment_duration_in_seconds);
-    snapshot.whole = Some(LastRun {
-        id: snapshot.deployment_id.clone(),
-        date: snapshot.last_deployment_date.clone(),
-        state: snapshot.state.clone(),
-        origin: snapshot.origin.clone(),
-        triggered_by: snapshot.triggered_by.clone(),
-    });
+    snapshot.whole = Some(LastRun::of(&snapshot));
     snapshot
 }
 
@@ -254,59 +195,29 @@ pub(super) fn of_service(
     let service = ServiceRef::new(kind, status.id);
     let mut snapshot = ServiceSnapshot::new(service, State::from(status.state.as_str()));
     snapshot.stage = stage;
-    snapshot.action_status = status
-        .status_details
-        .as_ref()
-        .map(|details| details.status.as_str().to_owned());
-    snapshot.deployment_id.clone_from(&status.execution_id);
+    let action = status.status_details.as_ref();
+    snapshot.action_status = action.map(|details| details.status.as_str().to_owned());
+    snapshot.deployment_id = status.execution_id.clone();
     snapshot.deployment_request_id = status.deployment_request_id;
     snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
-    snapshot.requests_waiting = status
-        .deployment_requests_count
-        .and_then(|count| u32::try_from(count).ok());
+    let waiting = status.deployment_requests_count;
+    snapshot.requests_waiting = waiting.and_then(|count| u32::try_from(count).ok());
     snapshot.part_of_last_deployment = status.is_part_last_deployment;
-    snapshot.duration = status
-        .steps
-        .as_ref()
-        .and_then(|s| seconds(s.total_duration_sec));
-    let steps = status.steps.iter().flat_map(|s| &s.details);
-    snapshot.steps = steps
-        .map(|step| {
-            let name = step.step_name.as_ref().map_or("", |n| n.as_str());
-            let status = step.status.as_ref().map(|s| s.as_str().to_owned());
-            StepSnapshot::new(name, status, seconds(step.duration_sec))
-        })
-        .collect();
-    snapshot
-}
-
-fn of_one_service(subject: &Subject, own: ServiceSnapshot) -> Snapshot {
-    let mut snapshot = Snapshot::new(subject.clone(), own.state.clone());
-    snapshot.deployment_id.clone_from(&own.deployment_id);
-    snapshot.deployment_request_id = own.deployment_request_id;
-    snapshot
-        .last_deployment_date
-        .clone_from(&own.last_deployment_date);
-    snapshot.requests_waiting = own.requests_waiting;
-    snapshot.part_of_last_deployment = own.part_of_last_deployment;
-    snapshot.services = vec![own];
+    let steps = status.steps.as_ref();
+    snapshot.duration = steps.and_then(|s| seconds(s.total_duration_sec));
+    let steps = steps.into_iter().flat_map(|s| &s.details).map(|step| {
+        let name = step.step_name.as_ref().map_or("", |n| n.as_str());
+        StepSnapshot::new(name, text!(step.status), seconds(step.duration_sec))
+    });
+    snapshot.steps = steps.collect();
     snapshot
 }
 
 fn of_cluster(subject: &Subject, status: &types::ClusterStatus) -> Snapshot {
     let mut snapshot = Snapshot::new(subject.clone(), State::from(status.status.as_str()));
-    snapshot.deployment_id.clone_from(&status.last_execution_id);
+    snapshot.deployment_id = status.last_execution_id.clone();
     snapshot.last_deployment_date = status.last_deployment_date.map(|d| d.to_rfc3339());
-    snapshot.reason = status
-        .reason
-        .as_ref()
-        .map(|reason| reason.as_str().to_owned());
-    snapshot.whole = Some(LastRun {
-        id: snapshot.deployment_id.clone(),
-        date: snapshot.last_deployment_date.clone(),
-        state: snapshot.state.clone(),
-        origin: None,
-        triggered_by: None,
-    });
+    snapshot.reason = text!(status.reason);
+    snapshot.whole = Some(LastRun::of(&snapshot));
     snapshot
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     ApiSource,
-    start::Response,
+    start::action_response,
     statuses::{of_environment, of_service},
 };
 use crate::wait::{
@@ -57,11 +57,11 @@ fn a_service_without_the_field_does_not_count_as_part_of_the_deployment() {
 
 #[test]
 fn a_response_without_a_count_does_not_prove_an_empty_queue() {
-    assert!(!service("DEPLOYED").action_response().idle);
-    assert!(!environment("DEPLOYED").action_response().idle);
+    assert!(!action_response(&service("DEPLOYED")).idle);
+    assert!(!action_response(&environment("DEPLOYED")).idle);
     let mut counted = service("CANCELED");
     counted.deployment_requests_count = Some(0);
-    assert!(counted.action_response().idle);
+    assert!(action_response(&counted).idle);
 }
 
 /// Answers requests by their path.

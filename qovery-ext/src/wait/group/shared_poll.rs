@@ -3,7 +3,7 @@
 //! [`super::super::shared_reading`] decides which members share a poll. A round that is dropped loses the requests in
 //! flight; the state of its members does not change.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::stream::{self, StreamExt};
 use tokio::{
@@ -13,9 +13,10 @@ use tokio::{
 
 use super::super::{
     Operation, OperationToken, PollSchedule, Reached, WaitError, WaitOptions,
-    schedule::Pace,
+    poller::Poller,
     shared_reading::{self, Key, Shared},
     source::{Fault, Reading, Source},
+    timetable::Timetable,
 };
 use crate::clock::after;
 
@@ -83,36 +84,36 @@ impl Member {
 pub(super) struct SharedPoll {
     source: Arc<dyn Source>,
     key: Key,
-    due: Instant,
-    pace: Pace,
+    timetable: Timetable,
     pub(super) members: Vec<Member>,
 }
 
 impl SharedPoll {
-    pub(super) fn new(
-        source: Arc<dyn Source>,
-        key: Key,
-        schedule: &PollSchedule,
-        member: Member,
-    ) -> Self {
+    pub(super) fn new(source: Arc<dyn Source>, key: Key, schedule: &PollSchedule) -> Self {
         Self {
             source,
             key,
-            due: Instant::now(),
-            pace: schedule.pace(),
-            members: vec![member],
+            timetable: Timetable::new(schedule),
+            members: Vec::new(),
         }
     }
 
-    fn pending(&self) -> impl Iterator<Item = &Operation> {
-        self.members.iter().filter_map(|m| m.operation.as_ref())
+    fn pending(&self) -> impl Iterator<Item = &Poller> {
+        let operations = self.members.iter().filter_map(|m| m.operation.as_ref());
+        operations.map(Operation::poller)
+    }
+
+    /// The time of the next poll: that of a member that shares no poll, or that of all members.
+    fn next_poll(&self) -> Instant {
+        let own = self.pending().next().map(|own| own.timetable.next_poll);
+        let own = own.filter(|_| matches!(self.key, Key::Alone(_)));
+        own.unwrap_or(self.timetable.next_poll)
     }
 
     /// Waits until a poll is due or a deadline passes, polls once, and returns itself.
     pub(super) async fn round(&mut self, slots: &Semaphore) -> &mut Self {
-        let deadline = self.pending().filter_map(Operation::deadline).min();
-        let wake = deadline.map_or(self.due, |d| self.due.min(d));
-        time::sleep_until(wake).await;
+        let deadlines = self.pending().filter_map(|own| own.context.deadline());
+        time::sleep_until(deadlines.fold(self.next_poll(), Instant::min)).await;
         let reading = self.read(slots).await;
         self.schedule_next(reading.as_ref());
         stream::iter(self.members.iter_mut())
@@ -127,22 +128,18 @@ impl SharedPoll {
                 }
             })
             .await;
-        let own = self.pending().filter_map(Operation::settles_or_holds_at);
-        self.due = own.fold(self.due, Instant::min);
-        if matches!(self.key, Key::Alone(_)) {
-            let own = self.pending().next().map(Operation::next_poll);
-            self.due = own.unwrap_or(self.due);
+        if let Some(due) = self.pending().filter_map(Poller::settles_or_holds_at).min() {
+            self.timetable.bring_forward(due);
         }
         self
     }
 
     /// Sends the shared request. Members whose deadlines pass in the meantime end without it.
-    async fn read(&mut self, slots: &Semaphore) -> Option<Result<Shared, Fault>> {
+    async fn read(&mut self, slots: &Semaphore) -> Option<Shared> {
         let (source, key) = (Arc::clone(&self.source), self.key);
         let limit = after(Instant::now(), WaitOptions::default().poll_timeout);
         let mut reading = Box::pin(async {
             let _slot = slots.acquire().await;
-            let _permit = source.permit().await;
             shared_reading::read(&source, key).await
         });
         while self.pending().next().is_some() {
@@ -162,7 +159,7 @@ impl SharedPoll {
         let now = Instant::now();
         for member in &mut self.members {
             if let Some(operation) = &mut member.operation
-                && last_moment(operation).is_some_and(|last| last <= now)
+                && last_moment(operation.poller()).is_some_and(|last| last <= now)
             {
                 operation.pass_deadline();
                 member.conclude().await;
@@ -170,21 +167,22 @@ impl SharedPoll {
         }
     }
 
-    fn schedule_next(&mut self, reading: Option<&Result<Shared, Fault>>) {
-        let now = Instant::now();
-        let due = after(now, self.pace.advance());
+    fn schedule_next(&mut self, reading: Option<&Shared>) {
         let asked = match reading {
             Some(Err(fault)) => fault.retry_after,
-            Some(Ok(shared)) => shared.retry_after(),
+            Some(Ok(all)) => all.values().find_map(|seen| seen.retry_after),
             None => None,
         };
-        let longest = self.pending().map(Operation::longest_retry_after).max();
-        let asked = asked.map(|pause| pause.min(longest.unwrap_or(pause)));
-        self.due = asked.map_or(due, |pause| due.max(after(now, pause)));
+        let options = self.pending().map(|own| &own.context.options);
+        let longest = options.map(|options| options.longest_retry_after).max();
+        self.timetable
+            .keep_away(asked, longest.unwrap_or(Duration::MAX));
+        let wait = self.timetable.pace.advance();
+        self.timetable.schedule(wait, None);
     }
 }
 
 /// The time limit of a reading that is in flight at the deadline and counts as the last poll.
-fn last_moment(operation: &Operation) -> Option<Instant> {
-    Some(after(operation.deadline()?, WaitOptions::LAST_POLL))
+fn last_moment(poller: &Poller) -> Option<Instant> {
+    Some(after(poller.context.deadline()?, WaitOptions::LAST_POLL))
 }

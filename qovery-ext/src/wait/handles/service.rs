@@ -5,24 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::super::{
-    Action, Condition, Goal, ServiceKind, ServiceRef, ServiceVersion, Subject,
-    action_request::ActionRequest, source::Source,
+    Action, Condition, Goal, ServiceVersion, Subject, action_request::ActionRequest, source::Source,
 };
-
-/// The setter of the environment, for handles of a service.
-macro_rules! in_environment {
-    () => {
-        /// Sets the environment of the service, so that services of one environment share a
-        /// status request without looking up their environment.
-        #[must_use]
-        pub fn in_environment(mut self, id: Uuid) -> Self {
-            if let Subject::Service { environment, .. } = &mut self.subject {
-                *environment = Some(id);
-            }
-            self
-        }
-    };
-}
 
 /// Actions that have the same request and the same documentation for every kind.
 macro_rules! actions {
@@ -49,65 +33,21 @@ macro_rules! actions {
     };
 }
 
-/// A service of a kind that is known only at run time.
-///
-/// An action that the API does not have for the kind is refused before anything is sent.
-#[derive(Clone)]
-pub struct ServiceHandle {
-    source: Arc<dyn Source>,
-    subject: Subject,
-}
-watching!(ServiceHandle);
-
-impl ServiceHandle {
-    pub(super) fn of(
-        source: Arc<dyn Source>,
-        service: ServiceRef,
-        environment: Option<Uuid>,
-    ) -> Self {
-        Self {
-            source,
-            subject: Subject::Service {
-                service,
-                environment,
-            },
-        }
-    }
-
-    in_environment!();
-
-    /// Deploys it in this version.
-    pub fn deploy(&self, version: ServiceVersion) -> Action {
-        self.action(ActionRequest::Deploy(version))
-    }
-
-    actions!(redeploy, stop, restart, uninstall, delete);
-}
-
+/// The handle of a service, with the actions that are alike for several kinds.
 macro_rules! service {
-    (
-        $(#[$doc:meta])*
-        $type:ident $kind:ident
-        { $($(#[$method_doc:meta])* $method:ident($($arg:ident: $arg_type:ty)?) => $request:expr;)* }
-        $($common:ident),+
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone)]
-        pub struct $type {
-            source: Arc<dyn Source>,
-            subject: Subject,
-        }
-        watching!($type);
+    ($(#[$doc:meta])* $type:ident $actions:tt $($common:ident),+) => {
+        handle! { $(#[$doc])* $type $actions }
 
         impl $type {
-            pub(super) fn new(source: Arc<dyn Source>, id: Uuid, environment: Option<Uuid>) -> Self {
-                let service = ServiceRef::new(ServiceKind::$kind, id);
-                Self { source, subject: Subject::Service { service, environment } }
+            /// Sets the environment of the service, so that services of one environment share a
+            /// status request without looking up their environment.
+            #[must_use]
+            pub fn in_environment(mut self, id: Uuid) -> Self {
+                if let Subject::Service { environment, .. } = &mut self.subject {
+                    *environment = Some(id);
+                }
+                self
             }
-
-            in_environment!();
-
-            $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.action($request) })*
 
             actions!($($common),+);
         }
@@ -115,8 +55,18 @@ macro_rules! service {
 }
 
 service! {
+    /// A service of a kind that is known only at run time.
+    ///
+    /// An action that the API does not have for the kind is refused before anything is sent.
+    ServiceHandle {
+        /// Deploys it in this version.
+        deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
+    }
+    redeploy, stop, restart, uninstall, delete
+}
+service! {
     /// An application to act on.
-    ApplicationHandle Application {
+    ApplicationHandle {
         /// Deploys it in this version: a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
     }
@@ -124,7 +74,7 @@ service! {
 }
 service! {
     /// A container to act on.
-    ContainerHandle Container {
+    ContainerHandle {
         /// Deploys it in this version: an image tag, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
     }
@@ -132,7 +82,7 @@ service! {
 }
 service! {
     /// A database to act on.
-    DatabaseHandle Database {
+    DatabaseHandle {
         /// Deploys it.
         deploy() => ActionRequest::Deploy(ServiceVersion::default());
     }
@@ -140,7 +90,7 @@ service! {
 }
 service! {
     /// A job to act on.
-    JobHandle Job {
+    JobHandle {
         /// Deploys it in this version: an image tag, a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
     }
@@ -148,7 +98,7 @@ service! {
 }
 service! {
     /// A Helm chart to act on.
-    HelmHandle Helm {
+    HelmHandle {
         /// Deploys it in this version: a chart version, a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
     }
@@ -156,7 +106,7 @@ service! {
 }
 service! {
     /// A Terraform service to act on.
-    TerraformHandle Terraform {
+    TerraformHandle {
         /// Plans and applies it in this version: a commit, or the configured version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);
         /// Computes the plan of this version and applies nothing. The goal is reached when the plan exists. Its text
@@ -173,7 +123,7 @@ service! {
 }
 service! {
     /// An agentic workflow to act on. It is deployed with its environment.
-    AgenticWorkflowHandle AgenticWorkflow {
+    AgenticWorkflowHandle {
         /// Cancels its deployment.
         cancel() => ActionRequest::Cancel { force: false };
         /// Cancels its deployment at once.

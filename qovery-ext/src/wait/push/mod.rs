@@ -24,7 +24,10 @@ use std::{collections::VecDeque, fmt, time::Duration};
 use futures_core::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
 use qovery_api::Client;
-use tokio::{task::unconstrained, time::Instant};
+use tokio::{
+    task::unconstrained,
+    time::{Instant, sleep_until},
+};
 use uuid::Uuid;
 
 use self::digest::Digest;
@@ -83,6 +86,19 @@ pub(super) enum Need {
     Decision,
 }
 
+/// A change that frames have shown since the last poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum News {
+    None,
+    /// Changes since this time. The poll that they cause is due at the other time.
+    Announced {
+        since: Instant,
+        due: Instant,
+    },
+    /// A change has caused a poll that has not ended yet. Only once: the schedule retries a failed poll.
+    Polled,
+}
+
 /// The longest intervals between polls, without jitter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Longest {
@@ -106,12 +122,7 @@ pub(super) struct Push {
     /// The states that polls found before the last change.
     polled_before: Option<Digest>,
     polled_at: Instant,
-    /// Whether a frame has shown a change since the last poll.
-    has_news: bool,
-    /// The time of the first change that has not caused a poll yet.
-    burst_since: Option<Instant>,
-    /// The time of the poll that a change has caused.
-    due: Option<Instant>,
+    news: News,
     /// How many polls in a row did not find the announced change.
     false_alarms: u32,
     /// The time at which a poll found a change that the stream had not shown.
@@ -153,9 +164,7 @@ impl Push {
             polled: None,
             polled_before: None,
             polled_at: Instant::now(),
-            has_news: false,
-            burst_since: None,
-            due: None,
+            news: News::None,
             false_alarms: 0,
             overtaken: None,
         }
@@ -164,11 +173,11 @@ impl Push {
     /// Reads frames until the time of the next poll changes. Dropping the future loses nothing.
     pub(super) async fn listen(&mut self) -> Wake {
         loop {
-            let due = self.due;
+            let news = self.news;
             let due = async {
-                match due {
-                    Some(due) => unconstrained(tokio::time::sleep_until(due)).await,
-                    None => std::future::pending().await,
+                match news {
+                    News::Announced { due, .. } => unconstrained(sleep_until(due)).await,
+                    News::None | News::Polled => std::future::pending().await,
                 }
             };
             let agreed = self.agrees;
@@ -182,8 +191,7 @@ impl Push {
                 biased;
                 message = message => self.receive(message),
                 () = due => {
-                    // Only once: the schedule retries a failed poll.
-                    (self.due, self.burst_since) = (None, None);
+                    self.news = News::Polled;
                     return Wake::Due;
                 }
             }
@@ -217,9 +225,13 @@ impl Push {
         if self.polled == Some(digest) {
             self.agree();
         } else if is_other && self.polled.is_some() {
-            self.has_news = true;
-            let since = *self.burst_since.get_or_insert_with(Instant::now);
-            self.due = Some(after(Instant::now(), QUIET).min(after(since, LONGEST_DELAY)));
+            let now = Instant::now();
+            let since = match self.news {
+                News::Announced { since, .. } => since,
+                News::None | News::Polled => now,
+            };
+            let due = after(now, QUIET).min(after(since, LONGEST_DELAY));
+            self.news = News::Announced { since, due };
         }
     }
 
@@ -247,7 +259,7 @@ impl Push {
         tracing::debug!(subject = %self.subject, "the stream contradicts the API, and is closed");
         self.messages = None;
         self.agrees = false;
-        self.due = None;
+        self.news = News::None;
     }
 
     /// Records the states that a poll has found. Returns whether the stream has announced other states.
@@ -267,8 +279,7 @@ impl Push {
         if changed {
             self.polled_before = before;
         }
-        let announced = std::mem::take(&mut self.has_news);
-        (self.due, self.burst_since) = (None, None);
+        let announced = std::mem::replace(&mut self.news, News::None) != News::None;
         if self.messages.is_none() {
             return false;
         }

@@ -179,7 +179,12 @@ async fn a_change_that_is_seen_after_a_reconnect_causes_a_poll() {
     let mut push = agreeing();
     push.lose();
     push.show(B);
-    assert_eq!(push.due, Some(Instant::now() + QUIET));
+    let now = Instant::now();
+    let announced = News::Announced {
+        since: now,
+        due: now + QUIET,
+    };
+    assert_eq!(push.news, announced);
 }
 
 #[test]

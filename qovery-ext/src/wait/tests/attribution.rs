@@ -139,7 +139,7 @@ async fn the_settle_period_does_not_end_an_action_in_the_queue() {
         .at(0.0, status("STOPPED", "e-1"))
         .queued(Uuid::from_u128(7), "STOP");
     let error = server
-        .act(ActionRequest::StopServices)
+        .act(ActionRequest::Stop)
         .within(seconds(300))
         .await
         .expect_err("it waits");
@@ -153,7 +153,7 @@ async fn a_request_without_an_id_is_found_in_the_queue_and_followed() {
         .at(0.0, status("STOPPED", "e-1"))
         .queued(Uuid::from_u128(7), "STOP");
     let operation = server
-        .act(ActionRequest::StopServices)
+        .act(ActionRequest::Stop)
         .start()
         .await
         .expect("accepted");

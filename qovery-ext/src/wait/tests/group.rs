@@ -141,16 +141,7 @@ impl Source for World {
             .environment_id()
             .expect("these tests have no clusters");
         let whole = self.snapshot(id, Subject::environment(id), true);
-        let snapshot = match subject {
-            Subject::Service { service, .. } => whole
-                .snapshot
-                .of_service(subject, *service)
-                .expect("it is there"),
-            Subject::Services { services, .. } => {
-                whole.snapshot.clone().of_services(subject, services)
-            }
-            _ => whole.snapshot.clone(),
-        };
+        let snapshot = whole.snapshot.part(subject).expect("it is there");
         none(Reading { snapshot, ..whole })
     }
 

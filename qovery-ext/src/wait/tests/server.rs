@@ -265,13 +265,7 @@ impl Source for Server {
                     snapshot.deployment_id = deployment.map(str::to_owned);
                     snapshot.deployment_request_id = request;
                     snapshot.origin = origin.map(str::to_owned);
-                    snapshot.whole = Some(LastRun {
-                        id: snapshot.deployment_id.clone(),
-                        date: None,
-                        state: snapshot.state.clone(),
-                        origin: snapshot.origin.clone(),
-                        triggered_by: None,
-                    });
+                    snapshot.whole = Some(LastRun::of(&snapshot));
                     Ok(Reading {
                         snapshot,
                         retry_after: None,

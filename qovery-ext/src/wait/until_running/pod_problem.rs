@@ -55,54 +55,34 @@ pub enum PodProblemKind {
 pub(super) fn problem(service: Uuid, pod: &types::PodStatusDto) -> Option<PodProblem> {
     let failing = pod.containers.iter().find_map(|container| {
         let state = container.current_state.as_ref()?;
-        let reason = state
-            .state_reason
-            .as_deref()
-            .filter(|reason| !reason.is_empty())?;
+        let reason = state.state_reason.as_deref();
+        let reason = reason.filter(|reason| !reason.is_empty())?;
         let is_failing = kind_of(reason) != PodProblemKind::Other
             || state.state == types::ServiceStateDto::Error;
         is_failing.then_some((container, reason, state.state_message.as_deref()))
     });
     let ended = |container: &types::ContainerStatusDto| {
-        container
-            .last_terminated_state
-            .as_ref()
-            .map(|end| end.exit_code)
+        let end = container.last_terminated_state.as_ref();
+        end.map(|end| end.exit_code)
     };
-    let probe = pod
-        .last_events
-        .iter()
-        .rev()
-        .find(|event| event.reason == "Unhealthy");
+    let mut events = pod.last_events.iter().rev();
+    let probe = events.find(|event| event.reason == "Unhealthy");
     let probe = probe.filter(|_| pod.state != types::ServiceStateDto::Running);
-    let found = match (failing, probe) {
-        (Some((container, reason, message)), _) => (
-            kind_of(reason),
-            Some(container),
-            reason,
-            message.unwrap_or_default(),
-        ),
-        (None, _) if kind_of(&pod.state_reason) != PodProblemKind::Other => (
-            kind_of(&pod.state_reason),
-            None,
-            pod.state_reason.as_str(),
-            pod.state_message.as_str(),
-        ),
-        (None, Some(event)) => (
-            PodProblemKind::Probe,
-            None,
-            event.reason.as_str(),
-            event.message.as_str(),
-        ),
-        (None, None) if pod.state == types::ServiceStateDto::Error => (
-            PodProblemKind::Other,
-            None,
-            pod.state_reason.as_str(),
-            pod.state_message.as_str(),
-        ),
+    let own = (pod.state_reason.as_str(), pod.state_message.as_str());
+    let own_kind = kind_of(&pod.state_reason);
+    let (kind, container, (reason, message)) = match (failing, probe) {
+        (Some((container, reason, message)), _) => {
+            let texts = (reason, message.unwrap_or_default());
+            (kind_of(reason), Some(container), texts)
+        }
+        (None, _) if own_kind != PodProblemKind::Other => (own_kind, None, own),
+        (None, Some(event)) => {
+            let texts = (event.reason.as_str(), event.message.as_str());
+            (PodProblemKind::Probe, None, texts)
+        }
+        (None, None) if pod.state == types::ServiceStateDto::Error => (own_kind, None, own),
         (None, None) => return None,
     };
-    let (kind, container, reason, message) = found;
     let exit_code = match container {
         Some(container) => ended(container),
         None => pod.containers.iter().find_map(ended),
@@ -151,12 +131,8 @@ pub(super) async fn with_lines(client: &Client, mut problem: PodProblem) -> PodP
 
 impl fmt::Display for PodProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "pod {} of service {}",
-            Printable::new(&self.pod),
-            self.service
-        )?;
+        let pod = Printable::new(&self.pod);
+        write!(f, "pod {pod} of service {}", self.service)?;
         if let Some(container) = &self.container {
             write!(f, ", container {}", Printable::new(container))?;
         }

@@ -14,21 +14,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long the confirmation at the end of the window may take, if the limit passes before.
 const CONFIRMATION: Duration = Duration::from_secs(10);
 
-/// The next step when the time of [`Watched::wake`] has come.
-pub(super) enum Due {
-    Nothing,
+/// The next step of watching.
+pub(super) enum Step {
+    Wait,
     /// The window is over: another connection has to show that all services still run.
-    Confirmation,
-    Failure(Box<PodProblem>),
-    TimedOut(Vec<Uuid>),
-}
-
-/// The meaning of a frame.
-pub(super) enum Taken {
-    Pending,
+    Connect,
     /// All services have been running for the window.
     Complete,
     Failure(Box<PodProblem>),
+    TimedOut(Vec<Uuid>),
 }
 
 /// The state of the services, according to the frames.
@@ -82,44 +76,43 @@ impl<'a> Watched<'a> {
         times.fold(self.until, Instant::min)
     }
 
-    /// Takes the next step.
-    pub(super) fn due(&mut self) -> Due {
+    /// The next step when the time of [`Watched::wake`] has come.
+    pub(super) fn due(&mut self) -> Step {
         let now = Instant::now();
         if self.confirms_until.is_none() {
             if self.complete_at().is_some_and(|complete| complete <= now) {
                 self.confirms_until = Some(self.until.max(after(now, CONFIRMATION)));
-                return Due::Confirmation;
+                return Step::Connect;
             }
             let failed = self.failing.values();
             let mut failed = failed.filter(|(since, _)| after(*since, PATIENCE) <= now);
             if let Some((_, problem)) = failed.next() {
-                return Due::Failure(Box::new(problem.clone()));
+                return Step::Failure(Box::new(problem.clone()));
             }
             if now < self.until {
-                return Due::Nothing;
+                return Step::Wait;
             }
         }
         match self.last_problem.take() {
-            Some(problem) => Due::Failure(Box::new(problem)),
-            None if self.waiting.is_empty() => Due::TimedOut(self.services.to_vec()),
-            None => Due::TimedOut(std::mem::take(&mut self.waiting)),
+            Some(problem) => Step::Failure(Box::new(problem)),
+            None if self.waiting.is_empty() => Step::TimedOut(self.services.to_vec()),
+            None => Step::TimedOut(std::mem::take(&mut self.waiting)),
         }
     }
 
-    /// Takes a frame.
-    pub(super) fn take(&mut self, status: &types::ServiceStatusDto, environment: Uuid) -> Taken {
-        let judged = judge(status, environment, self.services);
+    /// The next step after a frame.
+    pub(super) fn take(&mut self, status: &types::ServiceStatusDto, environment: Uuid) -> Step {
         let now = Instant::now();
-        let has_restarted = judged.restarts.iter().any(|(pod, count)| {
-            let before = self.restarts.get(pod);
+        let before = std::mem::take(&mut self.restarts);
+        let problems = self.judge(status, environment);
+        let has_restarted = self.restarts.iter().any(|(pod, count)| {
+            let before = before.get(pod);
             before.is_some_and(|before| before < count)
         });
-        self.restarts = judged.restarts;
-        self.waiting = judged.waiting;
-        self.last_problem = judged.problems.first().cloned();
+        self.last_problem = problems.first().cloned();
         self.failing
-            .retain(|pod, _| judged.problems.iter().any(|one| one.pod == *pod));
-        for problem in judged.problems {
+            .retain(|pod, _| problems.iter().any(|one| one.pod == *pod));
+        for problem in problems {
             let is_final = matches!(
                 problem.kind,
                 PodProblemKind::CrashLoop | PodProblemKind::ImagePull
@@ -127,22 +120,21 @@ impl<'a> Watched<'a> {
             let since = self.failing.get(&problem.pod);
             let since = since.map_or(now, |(since, _)| *since);
             if is_final || after(since, PATIENCE) <= now {
-                return Taken::Failure(Box::new(problem));
+                return Step::Failure(Box::new(problem));
             }
             self.failing.insert(problem.pod.clone(), (since, problem));
         }
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() || has_restarted {
             self.begin_again();
-            return Taken::Pending;
         }
-        if has_restarted {
-            self.begin_again();
+        if !self.waiting.is_empty() {
+            return Step::Wait;
         }
         self.confirms_until = None;
         let since = *self.running_since.get_or_insert(now);
         match after(since, self.window) <= now {
-            true => Taken::Complete,
-            false => Taken::Pending,
+            true => Step::Complete,
+            false => Step::Wait,
         }
     }
 
@@ -153,60 +145,50 @@ impl<'a> Watched<'a> {
     }
 
     /// The state is unknown while there is no connection.
-    pub(super) fn lose(&mut self) {
+    pub(super) fn lose(&mut self) -> Step {
         self.begin_again();
         self.failing.clear();
+        Step::Wait
     }
-}
 
-struct Judged {
-    /// The services that do not run.
-    waiting: Vec<Uuid>,
-    problems: Vec<PodProblem>,
-    /// How many times each pod was restarted.
-    restarts: BTreeMap<String, i64>,
-}
-
-/// Updates the services from a frame.
-fn judge(status: &types::ServiceStatusDto, environment: Uuid, services: &[Uuid]) -> Judged {
-    let environments = status.environments.iter();
-    let environments =
-        environments.filter(|one| Uuid::parse_str(&one.id).is_ok_and(|id| id == environment));
-    let mut known: BTreeMap<Uuid, (bool, &[types::PodStatusDto])> = BTreeMap::new();
-    for one in environments {
-        let services = [
-            &one.applications,
-            &one.containers,
-            &one.helms,
-            &one.agentic_workflows,
-        ];
-        let services = services.into_iter().flatten();
-        let services = services.map(|one| (&one.id, &one.state, &one.pods));
-        let databases = one.databases.iter();
-        let databases = databases.map(|one| (&one.id, &one.state, &one.pods));
-        for (id, state, pods) in services.chain(databases) {
-            if let Ok(id) = Uuid::parse_str(id) {
-                known.insert(id, (*state == types::ServiceStateDto::Running, pods));
+    /// Updates the services from a frame. Returns the problems of their pods.
+    fn judge(&mut self, status: &types::ServiceStatusDto, environment: Uuid) -> Vec<PodProblem> {
+        let mut known: BTreeMap<Uuid, (bool, &[types::PodStatusDto])> = BTreeMap::new();
+        for one in &status.environments {
+            if Uuid::parse_str(&one.id) != Ok(environment) {
+                continue;
+            }
+            let services = [
+                &one.applications,
+                &one.containers,
+                &one.helms,
+                &one.agentic_workflows,
+            ];
+            let services = services.into_iter().flatten();
+            let services = services.map(|one| (&one.id, &one.state, &one.pods));
+            let databases = one.databases.iter();
+            let databases = databases.map(|one| (&one.id, &one.state, &one.pods));
+            for (id, state, pods) in services.chain(databases) {
+                if let Ok(id) = Uuid::parse_str(id) {
+                    known.insert(id, (*state == types::ServiceStateDto::Running, pods));
+                }
             }
         }
-    }
-    let mut judged = Judged {
-        waiting: Vec::new(),
-        problems: Vec::new(),
-        restarts: BTreeMap::new(),
-    };
-    for id in services {
-        let (runs, pods) = known.get(id).copied().unwrap_or((false, &[]));
-        let ready = |pod: &types::PodStatusDto| pod.state == types::ServiceStateDto::Running;
-        if !runs || !pods.iter().all(ready) {
-            judged.waiting.push(*id);
+        self.waiting.clear();
+        let mut problems = Vec::new();
+        for id in self.services {
+            let (runs, pods) = known.get(id).copied().unwrap_or((false, &[]));
+            let ready = |pod: &types::PodStatusDto| pod.state == types::ServiceStateDto::Running;
+            if !runs || !pods.iter().all(ready) {
+                self.waiting.push(*id);
+            }
+            for pod in pods {
+                self.restarts.insert(pod.name.clone(), restarts(pod));
+                problems.extend(problem(*id, pod));
+            }
         }
-        for pod in pods {
-            judged.restarts.insert(pod.name.clone(), restarts(pod));
-            judged.problems.extend(problem(*id, pod));
-        }
+        problems
     }
-    judged
 }
 
 /// How many times a pod was restarted: by itself, or by its containers.

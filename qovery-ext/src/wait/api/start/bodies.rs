@@ -1,11 +1,19 @@
-//! Builds the bodies of actions on several services.
-//!
-//! Only versions that a kind of service accepts are sent.
+//! Builds the bodies of actions on several services, and of deployments.
 
 use qovery_api::types;
 use uuid::Uuid;
 
 use crate::wait::{ServiceKind, ServiceRef, ServiceSelection};
+
+/// A body with some parts of a version: those that the kind of the service accepts.
+macro_rules! versioned {
+    ($body:expr, $version:expr => $($part:ident),+) => {{
+        let mut body = $body;
+        $(body.$part.clone_from(&$version.$part);)+
+        body
+    }};
+}
+pub(super) use versioned;
 
 pub(super) fn restart_request(services: &[ServiceRef]) -> types::RebootServicesRequest {
     let of = |kind| ids_of(services, kind);
@@ -16,11 +24,8 @@ pub(super) fn restart_request(services: &[ServiceRef]) -> types::RebootServicesR
 }
 
 fn ids_of(services: &[ServiceRef], kind: ServiceKind) -> Vec<Uuid> {
-    services
-        .iter()
-        .filter(|s| s.kind == kind)
-        .map(|s| s.id)
-        .collect()
+    let services = services.iter().filter(|s| s.kind == kind);
+    services.map(|s| s.id).collect()
 }
 
 pub(super) fn ids(services: &[ServiceRef]) -> types::EnvironmentServiceIdsAllRequest {
@@ -34,59 +39,41 @@ pub(super) fn ids(services: &[ServiceRef]) -> types::EnvironmentServiceIdsAllReq
         .terraform_ids(of(ServiceKind::Terraform))
 }
 
+/// The services with their versions. A kind without a selected service is left out.
 pub(super) fn deploy_request(selection: &ServiceSelection) -> types::DeployAllRequest {
-    let applications = selection
-        .of_kind(ServiceKind::Application)
-        .map(|(id, version)| {
-            let mut entry = types::DeployAllRequestApplication::new(id);
-            entry.git_commit_id.clone_from(&version.git_commit_id);
-            entry
-        });
-    let containers = selection
-        .of_kind(ServiceKind::Container)
-        .map(|(id, version)| {
-            let mut entry = types::DeployAllRequestContainer::new(id);
-            entry.image_tag.clone_from(&version.image_tag);
-            entry
-        });
-    let jobs = selection.of_kind(ServiceKind::Job).map(|(id, version)| {
-        let mut entry = types::DeployAllRequestJob::new();
-        entry.id = Some(id);
-        entry.git_commit_id.clone_from(&version.git_commit_id);
-        entry.image_tag.clone_from(&version.image_tag);
-        entry
-    });
-    let helms = selection.of_kind(ServiceKind::Helm).map(|(id, version)| {
-        let mut entry = types::DeployAllRequestHelm::new();
-        entry.id = Some(id);
-        entry.git_commit_id.clone_from(&version.git_commit_id);
-        entry.chart_version.clone_from(&version.chart_version);
-        entry
-            .values_override_git_commit_id
-            .clone_from(&version.values_override_git_commit_id);
-        entry
-    });
-    let terraforms = selection
-        .of_kind(ServiceKind::Terraform)
-        .map(|(id, version)| {
-            let mut entry = types::TerraformDeployRequest::new();
-            entry.id = id.into();
-            entry.git_commit_id.clone_from(&version.git_commit_id);
-            entry
-        });
-    let databases = selection.of_kind(ServiceKind::Database).map(|(id, _)| id);
     let mut request = types::DeployAllRequest::new();
-    request.applications = some(applications);
-    request.containers = some(containers);
-    request.jobs = some(jobs);
-    request.helms = some(helms);
-    request.terraforms = some(terraforms);
-    request.databases = some(databases);
+    for (service, version) in selection.items() {
+        let id = service.id;
+        match service.kind {
+            ServiceKind::Application => {
+                let entry = types::DeployAllRequestApplication::new(id);
+                let entry = versioned!(entry, version => git_commit_id);
+                request.applications.get_or_insert_default().push(entry);
+            }
+            ServiceKind::Container => {
+                let entry = types::DeployAllRequestContainer::new(id);
+                let entry = versioned!(entry, version => image_tag);
+                request.containers.get_or_insert_default().push(entry);
+            }
+            ServiceKind::Database => request.databases.get_or_insert_default().push(id),
+            ServiceKind::Job => {
+                let entry = types::DeployAllRequestJob::new().id(id);
+                let entry = versioned!(entry, version => git_commit_id, image_tag);
+                request.jobs.get_or_insert_default().push(entry);
+            }
+            ServiceKind::Helm => {
+                let entry = types::DeployAllRequestHelm::new().id(id);
+                let entry = versioned!(entry, version => git_commit_id, chart_version, values_override_git_commit_id);
+                request.helms.get_or_insert_default().push(entry);
+            }
+            ServiceKind::Terraform => {
+                let entry = types::TerraformDeployRequest::new().id(id);
+                let entry = versioned!(entry, version => git_commit_id);
+                request.terraforms.get_or_insert_default().push(entry);
+            }
+            // It is deployed with its environment.
+            ServiceKind::AgenticWorkflow => {}
+        }
+    }
     request
-}
-
-/// A kind without a selected service is left out.
-fn some<T>(entries: impl Iterator<Item = T>) -> Option<Vec<T>> {
-    let entries: Vec<_> = entries.collect();
-    (!entries.is_empty()).then_some(entries)
 }

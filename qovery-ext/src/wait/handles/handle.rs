@@ -1,12 +1,29 @@
-//! The waits of every handle that send no action.
+//! The type of a handle: its actions, and the waits that send no action.
 
-macro_rules! watching {
-    ($type:ident) => {
+macro_rules! handle {
+    (
+        $(#[$doc:meta])*
+        $type:ident
+        { $($(#[$method_doc:meta])* $method:ident($($arg:ident: $arg_type:ty)?) => $request:expr;)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $type {
+            source: Arc<dyn Source>,
+            subject: Subject,
+        }
+
         impl $type {
+            pub(super) fn new(source: Arc<dyn Source>, subject: Subject) -> Self {
+                Self { source, subject }
+            }
+
             /// Returns the id of the subject.
             pub fn id(&self) -> uuid::Uuid {
                 self.subject.id()
             }
+
+            $($(#[$method_doc])* pub fn $method(&self $(, $arg: $arg_type)?) -> Action { self.action($request) })*
 
             /// Waits until the subject reaches the goal by an action of an external actor. Sends no action.
             ///
@@ -17,11 +34,8 @@ macro_rules! watching {
 
             /// Waits until a condition holds. Sends no action.
             pub fn wait_until(&self, condition: impl Condition + 'static) -> Action {
-                Action::until(
-                    Arc::clone(&self.source),
-                    self.subject.clone(),
-                    Box::new(condition),
-                )
+                let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
+                Action::until(source, subject, Box::new(condition))
             }
 
             fn action(&self, request: ActionRequest) -> Action {
@@ -31,9 +45,7 @@ macro_rules! watching {
 
         impl std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_tuple(stringify!($type))
-                    .field(&self.subject)
-                    .finish()
+                f.debug_tuple(stringify!($type)).field(&self.subject).finish()
             }
         }
     };
