@@ -6,8 +6,8 @@ use std::{error::Error, future::Future, process::ExitCode};
 use crate::recipes::RunPreviewError;
 use crate::{codes, wait::WaitError};
 
-/// Runs the work of a program, and returns its exit code. If the work fails, prints the error with its causes
-/// to stderr, and returns the code of [`exit_code`].
+/// Runs the work of a program, and returns its exit code. If the work fails, prints the error to stderr in the
+/// format `{:#}`, which adds the causes to the errors of this crate, and returns the code of [`exit_code`].
 ///
 /// ```no_run
 /// use std::process::ExitCode;

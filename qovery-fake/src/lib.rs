@@ -2,7 +2,7 @@
 //!
 //! [`FakeQovery`] holds organizations, projects, environments, services and clusters. A deployment takes them through
 //! their states. A test can script failures: of a step, in the queue, cancellations, 429, lost connections. The fake
-//! checks every request against the contract, and refuses the requests that the API would refuse.
+//! checks every request against the contract, and refuses a request that does not fit.
 //!
 //! There are two front ends. [`FakeQovery::client`] needs no socket and uses Tokio's time, so that a test on
 //! a paused clock is exact and takes no time. [`FakeQovery::serve`] listens on a port, for separate programs

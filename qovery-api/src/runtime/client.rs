@@ -406,9 +406,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends requests through this transport instead of [`HttpTransport`]. Only the base URL,
-    /// [`decoded_limit`](Self::decoded_limit) and the kind of decoding can be set with it. The
-    /// other settings belong to the transport.
+    /// Sends requests through this transport instead of [`HttpTransport`]. Only the base URL, the address of
+    /// the websocket API, [`decoded_limit`](Self::decoded_limit) and the kind of decoding can be set with it.
+    /// The other settings belong to the transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self

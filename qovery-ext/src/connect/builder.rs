@@ -278,8 +278,8 @@ impl Connect {
     }
 
     /// Like [`reqwest`](Self::reqwest), for settings that are built more than once: the feature
-    /// `stream` opens websockets with a second HTTP client, over HTTP/1.1. If only `reqwest` is
-    /// set, streams are refused.
+    /// `stream` opens websockets with a second HTTP client, over HTTP/1.1. If `reqwest` is set, its
+    /// settings apply instead of these, and streams are refused.
     pub fn reqwest_with(
         mut self,
         settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
@@ -360,7 +360,7 @@ impl Connect {
         ];
         if let Some((name, _)) = zero.into_iter().find(|(_, is_zero)| *is_zero) {
             return Err(ConnectError::settings(format!(
-                "`{name}` must not be 0: no request could be sent"
+                "`{name}` must not be 0: no call could succeed"
             )));
         }
         let ignored = [

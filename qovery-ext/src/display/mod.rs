@@ -22,9 +22,9 @@
 //!
 //! Colors are used on a terminal, unless `NO_COLOR` is set, `CLICOLOR` is `0` or `TERM` is `dumb`.
 //! `CLICOLOR_FORCE=1` uses them everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more,
-//! also with `TERM=dumb`. A part that does not fit is left out. A name that does not fit is cut after a whole
-//! word and ends with `…`. Longer texts are wrapped between words. If there are more services than lines, finished services are left out
-//! first.
+//! also with `TERM=dumb`. A part that does not fit is left out. A name that does not fit is cut, if possible after a
+//! whole word, and ends with `…`. Longer texts are wrapped between words. If there are more services than lines,
+//! finished services are left out first.
 //!
 //! # Ctrl-C
 //! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, and the result is
@@ -49,8 +49,8 @@
 //! - A stage has `id`, `name`, `phase`, `status` and `seconds`. A service has `id`, `kind`, `name`, `phase`, `state`,
 //!   `stage_id` and `steps`; a step has `name`, `status` and `seconds`.
 //! - In the phases `not_started` and `queued`, the API still shows the previous deployment. Then `state` is the
-//!   state of the subject, `deployment_id` is `null`, the phase of each stage and service is `queued`, and no
-//!   service counts as reached or failed.
+//!   current state of the subject or of the service, `deployment_id` is `null`, the phase of each stage and
+//!   service is `queued`, and no service counts as reached or failed.
 //! - The last line is `reached`, one of the errors, or `interrupted`. Only these have `exit_code`.
 //! - [`Display::event`] adds events of the program.
 //!

@@ -155,7 +155,7 @@ impl ExecRequest {
 /// Available on crate feature `stream` only.
 ///
 /// Dropping it closes the connection. It is not known whether the server then ends the command.
-#[must_use = "the command ends when this is dropped"]
+#[must_use = "the connection to the command is closed when this is dropped"]
 pub struct Exec {
     socket: Option<Socket>,
     /// Output that was received while input was sent.

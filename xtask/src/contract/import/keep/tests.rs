@@ -386,7 +386,10 @@ fn a_new_field_whose_name_suggests_a_secret_is_listed() {
         "    Out: {type: object, properties: {a: {type: string}, token: {type: string}}}\n",
         "    Out: {type: object, properties: {a: {type: string}, token: {type: string}, api_key: {type: string}, token_id: {type: string}}}\n",
     );
-    assert!(report.contains("for each secret: 1\n  Out.api_key\n"), "{report}");
+    assert!(
+        report.contains("for each secret: 1\n  Out.api_key\n"),
+        "{report}"
+    );
 }
 
 #[test]
