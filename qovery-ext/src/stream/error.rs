@@ -41,14 +41,14 @@ struct Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamErrorKind {
-    /// A permanent refusal: the id, the query or a permission is wrong. Another connection would be
-    /// refused too.
+    /// A permanent refusal: the id or the query is wrong, or the server closed the connection with the code 1007 or
+    /// 1008. Another connection would be refused too.
     Permanent,
     /// All reconnects that [`Reconnect`](super::Reconnect) allows in a row have failed.
     Exhausted,
     /// The cluster has no agent that could answer: it is stopped, or was never deployed.
     NoAgent,
-    /// The token is missing, refused, or lacks the permission.
+    /// The server answered 401 or 403: the token is refused, or lacks the permission.
     Unauthorized,
 }
 

@@ -73,7 +73,7 @@
 //! | [`WaitErrorKind::Failed`], [`WaitErrorKind::Canceled`] | the [`FailureReport`] |
 //! | [`WaitErrorKind::Superseded`] | the [`Successor`] |
 //! | [`WaitErrorKind::DeadlinePassed`] | the limit, and whether a cancel was sent |
-//! | [`WaitErrorKind::LostContact`] | the error of the last poll |
+//! | [`WaitErrorKind::LostContact`] | the error of the last poll or of the action, if that is the cause |
 //! | [`WaitErrorKind::Refused`] | the error of the API, or why nothing was sent |
 //!
 //! Each outcome has an exit code: see [the table](crate::exit_code#codes).

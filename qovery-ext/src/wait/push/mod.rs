@@ -4,11 +4,11 @@
 //!
 //! | the stream | polls |
 //! |---|---|
-//! | shows no frame, or other states than the last poll | as without a stream |
+//! | shows no frame, or no new one and other states than the last poll | as without a stream |
 //! | shows the states of the last poll | twice as far apart until the run begins, then at the longest interval |
-//! | has also shown a change in time | during the run at the longest interval with a stream |
+//! | has also shown a change promptly | during the run at the longest interval with a stream |
 //! | does not show the endpoint that decides | as without a stream |
-//! | announces a change | about a second later |
+//! | shows new states, other than those of the last poll | 1 to 2 s later |
 //! | shows a change later than a poll, or announces changes that polls do not find | the stream is closed |
 //!
 //! No poll is later than the longest interval after the one before. A stream that was right so far may be wrong

@@ -132,7 +132,8 @@ impl FakeEnvironment {
         self.nth_deployment(0)
     }
 
-    /// Returns the script of a deployment that callers request after this many others.
+    /// Returns the script of a later deployment: that which follows this many others that callers request from
+    /// now on. With 0, it is the next one.
     pub fn nth_deployment(&self, others: usize) -> DeploymentScript {
         DeploymentScript::new(self.fake.clone(), self.id, others)
     }
