@@ -14,10 +14,10 @@ use super::{
 /// Reads once more if the last status does not show the decided end. Keeps the reading if it shows that end.
 /// Does nothing while the server demands a delay.
 pub(super) async fn catch_up(poller: &mut Poller, decision: &Decision) {
-    let (Some(goal), Some(last)) = (poller.context.goal(), &poller.context.last) else {
+    let (Some(goal), Some(last)) = (poller.context().goal(), &poller.context().last) else {
         return;
     };
-    if shows(last, decision, goal) || poller.timetable.is_forbidden() {
+    if shows(last, decision, goal) || poller.timetable().is_forbidden() {
         return;
     }
     // If the status cannot be read, the decision keeps the last status.

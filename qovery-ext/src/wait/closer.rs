@@ -90,7 +90,7 @@ impl Closer {
         {
             // Recorded before it is sent, so that dropping the future here does not cause a second cancel.
             *cancel = Cancel::Sent;
-            let canceled = Canceler::of(&poller.context).cancel();
+            let canceled = Canceler::of(poller.context()).cancel();
             match time::timeout(WaitOptions::REPORT, canceled).await {
                 Ok(Ok(())) => *cancel = Cancel::Accepted,
                 Ok(Err(error)) => *cancel = error.not_canceled().map_or(*cancel, Cancel::NotSent),
@@ -103,7 +103,7 @@ impl Closer {
             if let Decision::Failed(Cause::State(_)) | Decision::Canceled(Cancellation::Seen) =
                 decision
             {
-                report = gather(&poller.context, &mut self.report_until).await;
+                report = gather(poller.context(), &mut self.report_until).await;
             }
         }
         let (end, cancel) = match std::mem::replace(&mut self.stage, Stage::Failed) {
@@ -113,7 +113,7 @@ impl Closer {
                 return Ok(());
             }
         };
-        let context = &poller.context;
+        let context = poller.context();
         let mut error = match end {
             End::Decided(Decision::Reached(proof), evidence) => {
                 if context.goal() == Some(Goal::Deleted) {
@@ -145,7 +145,7 @@ impl Closer {
             End::LostContact(fault) => {
                 let message = format!(
                     "{} polls in a row failed, the last one with: {fault}; the server continues",
-                    poller.failures
+                    poller.failures()
                 );
                 let mut error = unsuccessful(context, WaitErrorKind::LostContact, &message);
                 error.0.source = Some(fault);

@@ -20,7 +20,7 @@ pub(super) enum Until {
 }
 
 impl Until {
-    /// The goal of an operation of which nothing is known yet.
+    /// The goal of an operation that has read nothing yet.
     pub(super) fn goal(subject: &Subject, goal: Goal) -> Self {
         Until::Goal(Box::new(Ledger::watching(subject, goal, None)))
     }

@@ -303,7 +303,7 @@ impl Group {
         self.members = ended;
         let subjects: Vec<Subject> = operations(&pending).map(|o| o.subject().clone()).collect();
         let first = operations(&pending).next();
-        let Some(source) = first.map(|o| Arc::clone(&o.poller().context.source)) else {
+        let Some(source) = first.map(|o| Arc::clone(&o.poller().context().source)) else {
             return Vec::new();
         };
         let Keys { keys, .. } = shared_reading::keys(&source, &subjects).await;

@@ -47,23 +47,23 @@ impl Operation {
 
     /// Returns the subject of the operation.
     pub fn subject(&self) -> &Subject {
-        &self.poller.context.subject
+        &self.poller.context().subject
     }
 
     /// Returns the state that another process needs to continue the wait. Available at any time,
     /// also before the first poll.
     pub fn token(&self) -> OperationToken {
-        self.poller.context.token()
+        self.poller.context().token()
     }
 
     /// Returns the last status that was read.
     pub fn last(&self) -> Option<&Snapshot> {
-        self.poller.context.last.as_ref()
+        self.poller.context().last.as_ref()
     }
 
     /// Returns the goal; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
-        self.poller.context.goal()
+        self.poller.context().goal()
     }
 
     /// Returns the progress as a stream.
@@ -120,15 +120,15 @@ impl Operation {
                     Err(error) => Some(Err(error)),
                 };
             }
-            let next_poll = self.poller.timetable.next_poll;
+            let next_poll = self.poller.timetable().next_poll;
             let heartbeat = self.reporter.next_heartbeat(&self.poller);
-            let wake = [heartbeat, self.poller.context.deadline()]
+            let wake = [heartbeat, self.poller.context().deadline()]
                 .into_iter()
                 .flatten()
                 .fold(next_poll, Instant::min);
             self.sleep_until(wake).await;
-            let is_due = self.poller.timetable.next_poll <= Instant::now();
-            if is_due || self.poller.context.is_late() {
+            let is_due = self.poller.timetable().next_poll <= Instant::now();
+            if is_due || self.poller.context().is_late() {
                 self.poll().await;
             }
             if !self.closer.is_closing()
@@ -179,7 +179,7 @@ impl Operation {
         }
         match self.closer.reached() {
             Some(reached) => Ok(reached.clone()),
-            None => Err(already_ended(&self.poller.context)),
+            None => Err(already_ended(self.poller.context())),
         }
     }
 
@@ -204,7 +204,7 @@ impl Operation {
     /// Returns a value that cancels the operation while another value, such as its progress stream,
     /// owns it.
     pub fn canceler(&self) -> Canceler {
-        Canceler::of(&self.poller.context)
+        Canceler::of(self.poller.context())
     }
 
     /// Reads the names of the subject and its services, for progress and errors: at most three requests. A name that
@@ -213,7 +213,7 @@ impl Operation {
     /// # Cancel safety
     /// Dropping the future abandons requests that only read.
     pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
-        self.poller.context.look_up_names()
+        self.poller.context().look_up_names()
     }
 
     /// Polls once; emits nothing.
@@ -233,14 +233,14 @@ impl Operation {
             self.reporter.note(&self.poller, phase, position);
         }
         if let Some(end) = polled.end {
-            self.closer.begin(end, &self.poller.context.options);
+            self.closer.begin(end, &self.poller.context().options);
         }
     }
 
     /// Ends the operation because of its deadline, without a last poll.
     pub(super) fn pass_deadline(&mut self) {
         self.closer
-            .begin(End::Deadline, &self.poller.context.options);
+            .begin(End::Deadline, &self.poller.context().options);
     }
 
     async fn close(&mut self) -> Result<(), WaitError> {
@@ -270,7 +270,7 @@ impl Operation {
 
     /// Polls by this schedule after the next poll.
     pub(super) fn follow_schedule(&mut self, schedule: &PollSchedule) {
-        self.poller.timetable.pace = schedule.pace();
+        self.poller.follow(Some(schedule));
     }
 
     /// Skips facts that would need one request for each of many operations.
@@ -279,13 +279,12 @@ impl Operation {
     }
 
     pub(super) fn options_mut(&mut self) -> &mut WaitOptions {
-        &mut self.poller.context.options
+        self.poller.options_mut()
     }
 
     /// Follows the schedule of the options after the next poll.
     pub(super) fn reschedule(&mut self) {
-        let pace = self.poller.context.options.schedule.pace();
-        self.poller.timetable.pace = pace;
+        self.poller.follow(None);
     }
 
     pub(super) fn set_on_progress(&mut self, on_progress: OnProgress) {
@@ -309,7 +308,7 @@ impl fmt::Debug for Operation {
         f.debug_struct("Operation")
             .field("subject", self.subject())
             .field("goal", &self.goal())
-            .field("polls", &self.poller.context.polls)
+            .field("polls", &self.poller.context().polls)
             .field(
                 "state",
                 &self.last().map(|s| Printable::new(s.state.as_str())),

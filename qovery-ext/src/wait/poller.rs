@@ -13,7 +13,7 @@ use self::judge::Judge;
 #[cfg(feature = "stream")]
 use super::push::{Need, Push, Wake};
 use super::{
-    Decision, Evidence, Phase, Snapshot, WaitOptions,
+    Decision, Evidence, Phase, PollSchedule, Snapshot, WaitOptions,
     context::Context,
     decision::{Cause, Proof, Verdict},
     ledger::{Ledger, Stamp},
@@ -24,11 +24,11 @@ use crate::clock::after;
 
 /// Polls at the due times and decides whether the wait continues.
 pub(super) struct Poller {
-    pub(super) context: Context,
+    context: Context,
     judge: Judge,
-    pub(super) timetable: Timetable,
+    timetable: Timetable,
     /// How many polls in a row have failed.
-    pub(super) failures: u32,
+    failures: u32,
     /// The phase according to the last poll that could be judged.
     phase: Phase,
     held_since: Option<Instant>,
@@ -87,6 +87,30 @@ impl Poller {
             #[cfg(feature = "stream")]
             push: None,
         }
+    }
+
+    /// The subject and the end of the wait, its settings, and its latest status.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub(super) fn options_mut(&mut self) -> &mut WaitOptions {
+        &mut self.context.options
+    }
+
+    pub(super) fn timetable(&self) -> &Timetable {
+        &self.timetable
+    }
+
+    /// How many polls in a row have failed.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Polls by this schedule after the next poll; by that of the options if it is `None`.
+    pub(super) fn follow(&mut self, schedule: Option<&PollSchedule>) {
+        let schedule = schedule.unwrap_or(&self.context.options.schedule);
+        self.timetable.pace = schedule.pace();
     }
 
     /// Skips facts that would need one request for each of many operations.

@@ -51,7 +51,7 @@ impl Reporter {
 
     /// The time at which the latest progress is emitted again, if nothing changes.
     pub(super) fn next_heartbeat(&self, poller: &Poller) -> Option<Instant> {
-        let heartbeat = poller.context.options.heartbeat;
+        let heartbeat = poller.context().options.heartbeat;
         self.latest
             .as_ref()
             .map(|_| after(self.emitted_at, heartbeat))
@@ -59,7 +59,7 @@ impl Reporter {
 
     /// Stores the result of a poll. It is emitted if it differs from the latest progress.
     pub(super) fn note(&mut self, poller: &Poller, phase: Phase, position: Option<usize>) {
-        let context = &poller.context;
+        let context = poller.context();
         let Some(snapshot) = context.last.clone() else {
             return;
         };
@@ -119,9 +119,9 @@ impl Reporter {
     /// The latest progress with the current counts.
     fn updated(&self, poller: &Poller) -> Option<Progress> {
         let mut progress = self.latest.clone()?;
-        let context = &poller.context;
+        let context = poller.context();
         progress.polls = context.polls;
-        progress.failed_polls = poller.failures;
+        progress.failed_polls = poller.failures();
         progress.elapsed = self.ended.unwrap_or_else(|| context.started.elapsed());
         Some(progress)
     }

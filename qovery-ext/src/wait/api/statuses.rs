@@ -40,9 +40,10 @@ pub(super) async fn of_subject(api: &ApiSource, subject: &Subject) -> Result<Rea
         }
         Subject::Environment { .. } | Subject::Service { .. } | Subject::Services { .. } => {}
     }
-    // A cluster, which has no environment, was read above.
-    let environment = api.parents.environment_of_subject(subject).await?;
-    let environment = environment.unwrap_or_default();
+    let Some(environment) = api.parents.environment_of_subject(subject).await? else {
+        let message = format!("{subject} has no environment");
+        return Err(Fault::new(FaultKind::NotFound, message));
+    };
     let seen = read_environment(client, environment).await?;
     let message = || format!("environment {environment} has no {subject}");
     let part = seen.snapshot.part(subject);

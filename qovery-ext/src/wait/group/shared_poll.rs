@@ -105,14 +105,14 @@ impl SharedPoll {
 
     /// The time of the next poll: that of a member that shares no poll, or that of all members.
     fn next_poll(&self) -> Instant {
-        let own = self.pending().next().map(|own| own.timetable.next_poll);
+        let own = self.pending().next().map(|own| own.timetable().next_poll);
         let own = own.filter(|_| matches!(self.key, Key::Alone(_)));
         own.unwrap_or(self.timetable.next_poll)
     }
 
     /// Waits until a poll is due or a deadline passes, polls once, and returns itself.
     pub(super) async fn round(&mut self, slots: &Semaphore) -> &mut Self {
-        let deadlines = self.pending().filter_map(|own| own.context.deadline());
+        let deadlines = self.pending().filter_map(|own| own.context().deadline());
         time::sleep_until(deadlines.fold(self.next_poll(), Instant::min)).await;
         let reading = self.read(slots).await;
         self.schedule_next(reading.as_ref());
@@ -173,7 +173,7 @@ impl SharedPoll {
             Some(Ok(all)) => all.values().find_map(|seen| seen.retry_after),
             None => None,
         };
-        let options = self.pending().map(|own| &own.context.options);
+        let options = self.pending().map(|own| &own.context().options);
         let longest = options.map(|options| options.longest_retry_after).max();
         self.timetable
             .keep_away(asked, longest.unwrap_or(Duration::MAX));
@@ -184,5 +184,5 @@ impl SharedPoll {
 
 /// The time limit of a reading that is in flight at the deadline and counts as the last poll.
 fn last_moment(poller: &Poller) -> Option<Instant> {
-    Some(after(poller.context.deadline()?, WaitOptions::LAST_POLL))
+    Some(after(poller.context().deadline()?, WaitOptions::LAST_POLL))
 }

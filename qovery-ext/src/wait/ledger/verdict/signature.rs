@@ -236,14 +236,9 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
         None => gone.first().copied().filter(|_| gone.len() == 1),
     };
     let period = millis(poll.settle).saturating_mul(VANISHED);
-    let left_the_queue = own.filter(|run| ledger.queue().has_left(run, period));
-    let over = ledger.over_since();
-    if left_the_queue.is_none() && over.is_some_and(|over| poll.is_settled(over, VANISHED)) {
-        poll.need(ledger, Fact::History)?;
-    }
-    let vanished = match left_the_queue {
+    let vanished = match own.filter(|run| ledger.queue().has_left(run, period)) {
         Some(run) => Some((run, Endpoint::Queue)),
-        None => forgotten_in_the_queue(ledger, poll).map(|run| (run, Endpoint::RequestStatus)),
+        None => forgotten_in_the_queue(ledger, poll)?.map(|run| (run, Endpoint::RequestStatus)),
     };
     if let Some((run, endpoint)) = vanished
         && let (Some(id), Some(state)) = (run.request(), ledger.status().state())
@@ -264,13 +259,16 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 /// The request, if the API knew it as waiting, no longer knows it, and the history lists no run of it.
-fn forgotten_in_the_queue<'a>(ledger: &'a Ledger, poll: &Poll) -> Option<&'a Run> {
-    let over = ledger.over_since()?;
-    let is_listed = ledger.read_at(Fact::History).is_some_and(|at| at > over)
-        && !ledger.is_unavailable(Fact::History);
-    let run = ledger.run(&RunId::Request(ledger.request()?))?;
-    let has_waited = run.waited.is_some() && !run.fate.has_begun();
-    (is_listed && has_waited && poll.is_settled(over, VANISHED)).then_some(run)
+fn forgotten_in_the_queue<'a>(ledger: &'a Ledger, poll: &Poll) -> Result<Option<&'a Run>, Fact> {
+    let request = ledger.request().map(RunId::Request);
+    let run = request.and_then(|id| ledger.run(&id));
+    let run = run.filter(|run| run.waited.is_some() && !run.fate.has_begun());
+    let is_over = |over| poll.is_settled(over, VANISHED);
+    if run.is_none() || !ledger.over_since().is_some_and(is_over) {
+        return Ok(None);
+    }
+    poll.need(ledger, Fact::History)?;
+    Ok(run.filter(|_| !ledger.is_unavailable(Fact::History)))
 }
 
 /// Whether the status shows a run that can be ours and names it only by its date, and the history may not list
