@@ -48,7 +48,7 @@ impl Deploy {
             .trim()
             .parse()
             .map_err(|_| terminal("the id of the environment is not a UUID"))?;
-        // Reads the queue and the status before anything is sent. Restate never repeats a finished step. If this step
+        // Reads the queue and the status before the action is sent. Restate never repeats a finished step. If this step
         // runs now, the next one has never run.
         let is_first = Arc::new(AtomicBool::new(false));
         let looked = Arc::clone(&is_first);

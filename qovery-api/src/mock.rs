@@ -42,7 +42,7 @@
 //! # Responding
 //! [`Then`] has a method for each success that the contract declares, which takes the model of the response.
 //! [`model`] creates a model from JSON, and panics with the field that does not fit. [`Then::error`] answers
-//! with any other status.
+//! with an error status.
 //!
 //! # Outside of the contract
 //! The types cannot express a response that is not in the contract, or a request that the client cannot send. For these,

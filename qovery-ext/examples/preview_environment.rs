@@ -6,7 +6,7 @@
 //! cargo run --features preview --example preview_environment -- my-org/shop/staging pr-17 ./test.sh
 //! ```
 //!
-//! The exit code is that of the command, 130 if it was interrupted.
+//! The exit code is that of the command, or of the error if the example fails: 130 after Ctrl-C or SIGTERM.
 
 use std::{io, process::ExitCode};
 

@@ -5,7 +5,7 @@
 //! cargo run --example wait_for_many -- ENVIRONMENT_ID ENVIRONMENT_ID …
 //! ```
 //!
-//! Environments of one project share their polls, so that the number of requests does not grow with the
+//! Environments of one project share their polls, so that the number of status requests does not grow with the
 //! number of environments. Exit codes: 0 all deployed; otherwise 1 if any has this code, else 3, else 2.
 
 use std::{process::ExitCode, time::Duration};

@@ -48,7 +48,7 @@ where
 /// | 0 | the goal was reached |
 /// | 1 | the operation failed, was canceled, or was superseded |
 /// | 2 | unknown: the deadline passed, contact was lost, or a call got no response of the API, a 5xx, a 429, or an unreadable response |
-/// | 3 | refused: by the API, or before a request was sent, for example an unknown name, an expired token, wrong arguments |
+/// | 3 | refused: by the API, or by the client, for example an unknown name, an expired token, wrong arguments |
 /// | 130 | Ctrl-C or SIGTERM stopped the program |
 ///
 /// The error of `PreviewEnvironment::run` is recognized if the error of the closure is a [`WaitError`], a

@@ -11,8 +11,10 @@ use super::exchange::{Delivery, Outcome, Refusal, Response};
 
 /// A fault of one request, of some requests or of all requests.
 ///
-/// By default a fault applies to the next request only. If several faults match a request, the first one decides
-/// whether the request is executed. The delays and changed bodies of the others apply too.
+/// By default a fault applies to the next request only. If several faults match a request, all delays
+/// ([`slow_response`](Self::slow_response), [`slow_body`](Self::slow_body)) and all changes of the body
+/// ([`rewrite`](Self::rewrite), [`replace`](Self::replace), [`unknown_fields`](Self::unknown_fields),
+/// [`extra_nulls`](Self::extra_nulls)) apply. Of the other faults, only the first one applies.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -189,7 +191,7 @@ impl Fault {
         })
     }
 
-    /// Each property of the body is null, except objects, lists, ids and states.
+    /// Each property of the body is null, except objects, lists, `id`, `state`, `last_deployment_state` and `status`.
     pub fn extra_nulls() -> Self {
         Self::rewrite(|body| {
             each_object(body, &|object| {

@@ -375,7 +375,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the reqwest settings to start from: proxies, certificates, pools.
+    /// Sets the reqwest settings to start from: proxies, certificates, pools. With these settings, streams are refused:
+    /// use [`reqwest_with`](Self::reqwest_with).
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
         self.http = Some(settings);
         self
@@ -417,8 +418,8 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// # Errors
-    /// Returns an error if the base URL or the user agent cannot be used, or if settings of the
-    /// HTTP transport were set together with another transport.
+    /// Returns an error if the base URL, the address of the websocket API or the user agent cannot be used, or if
+    /// settings of the HTTP transport were set together with another transport.
     pub fn build(self) -> Result<Client, BuildError> {
         let base_url = self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL);
         let body_limit = self.body_limit.unwrap_or(DEFAULT_BODY_LIMIT);

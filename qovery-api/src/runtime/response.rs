@@ -47,8 +47,9 @@ impl RawResponse {
     ///
     /// The token is found in plain form, and percent-encoded, escaped for JSON or HTML,
     /// quoted-printable, in base64 or hexadecimal, with up to three nested encodings, and across
-    /// line ends. The plain form of a token is replaced whatever its length. If a token has only a few
-    /// characters, other text that contains the same characters is replaced too.
+    /// line ends. A token of fewer than 6 characters is not found in base64 or hexadecimal, in the name of a header,
+    /// or in a header that is a number or a date. Other text that contains the characters of a short token is replaced
+    /// too.
     ///
     /// For transports: [`HttpTransport`](super::HttpTransport) calls it itself.
     ///
@@ -166,7 +167,7 @@ impl<T> Response<T> {
     /// Returns whether the response looks like one of the API.
     ///
     /// Returns `false` if it is declared to be HTML. Also returns `false` if the operation returns
-    /// nothing and the body is not a JSON document: a proxy or a login page may have answered, and
+    /// nothing and the body is neither empty nor a JSON document: a proxy or a login page may have answered, and
     /// the API may not have received the request. A body that is a web page is already an error
     /// ([`Error::is_web_page`](super::Error::is_web_page)).
     pub fn is_from_api(&self) -> bool {

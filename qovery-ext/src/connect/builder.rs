@@ -268,7 +268,8 @@ impl Connect {
         self
     }
 
-    /// Sets the reqwest settings to start from: proxies, certificates, pools.
+    /// Sets the reqwest settings to start from: proxies, certificates, pools. With these settings, streams are refused:
+    /// use [`reqwest_with`](Self::reqwest_with).
     ///
     /// By default, proxies are those of the system and of the environment, and an `http://` address
     /// of this machine is reached directly.
@@ -291,7 +292,7 @@ impl Connect {
     /// Sends requests through this transport, for example one without sockets in a test. The transport receives
     /// each request with its `Authorization` header and time limit. [`build`](Self::build) returns an error
     /// if [`connect_timeout`](Self::connect_timeout), [`body_limit`](Self::body_limit),
-    /// [`user_agent`](Self::user_agent) or [`reqwest`](Self::reqwest) is set too.
+    /// [`user_agent`](Self::user_agent), [`reqwest`](Self::reqwest) or [`reqwest_with`](Self::reqwest_with) is set too.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -300,8 +301,9 @@ impl Connect {
     /// Builds the client. Nothing is sent.
     ///
     /// # Errors
-    /// Returns an error if there is no token, if the token cannot be sent, if the address is
-    /// malformed or insecure, or if a setting is invalid. The error never shows the token.
+    /// Returns an error if there is no token, if the token cannot be sent or has expired, if the context file of the
+    /// command-line tool cannot be read, if an address is malformed or insecure, or if a setting is invalid. The error
+    /// never shows the token.
     pub fn build(mut self) -> Result<Client, ConnectError> {
         self.check_settings()?;
         let (url, url_origin) = self.address()?;

@@ -128,7 +128,8 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets whether delays are random. Without jitter, clients that failed together retry together.
+    /// Sets whether delays are random. Without jitter, clients that failed together retry together, and the delay is
+    /// the longer of the computed one and the one that the response demands.
     /// Default: yes.
     pub const fn jitter(mut self, jitter: bool) -> Self {
         self.jitter = jitter;

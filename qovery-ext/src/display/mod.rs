@@ -37,7 +37,7 @@
 //!
 //! | event | when | fields |
 //! |---|---|---|
-//! | `begin` | before the action is sent | `title`, `goal`, `subject`, `name` |
+//! | `begin` | first; before an action is sent | `title`, `goal`, `subject`, `name` |
 //! | `progress` | with the first status, each change and each heartbeat | `goal`, `phase`, `state`, `deployment_id`, `deployment_request_id`, `queue_position`, `stages`, `services`, `services_reached`, `services_failed`, `services_total`, `polls`, `failed_polls`, `elapsed_seconds`, `heartbeat` |
 //! | `log` | with each line of the deployment log, if requested | `entry`: the line as the API sends it |
 //! | `reached` | at the end | `goal`, `state`, `is_gone`, `had_nothing_to_do`, `evidence`, `polls`, `elapsed_seconds`, `token`, `exit_code` |
@@ -270,8 +270,8 @@ impl fmt::Debug for Show {
 pub enum ShowError {
     /// The wait ended before its goal was reached.
     Missed(WaitError),
-    /// Ctrl-C or SIGTERM stopped the wait; the server continues. Another process can continue the wait with the
-    /// token. There is no token if it is not known whether the API has received the action.
+    /// Ctrl-C or SIGTERM stopped the wait. With a token, the server continues, and another process can continue the
+    /// wait. Without a token, the action was not sent, or it is not known whether the API has received it.
     Interrupted(Option<Box<OperationToken>>),
 }
 

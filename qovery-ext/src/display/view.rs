@@ -129,6 +129,7 @@ impl Display {
 
     /// Sets the text that is printed if the wait ends and the server may continue: after an interruption, at the
     /// deadline, or if contact is lost. Use it for the instructions to continue the wait. Default: no text.
+    /// With NDJSON, the closure is not called: the events have the token.
     ///
     /// The token has a few hundred characters. It fits into a command, but the text is shorter if it names a
     /// file:

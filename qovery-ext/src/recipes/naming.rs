@@ -84,8 +84,8 @@ pub(super) fn without_blanks(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_unseen(c))
 }
 
-/// The items with this name. If several names differ only in case, white space or normalization form, the one
-/// with the exact spelling is chosen.
+/// The items with this name. If several names differ only in case, white space or normalization form, the only
+/// one with the exact spelling is chosen.
 pub(super) fn alike<'a, T: Nameable>(items: &'a [T], name: &str) -> Vec<&'a T> {
     let wanted = comparable(name);
     let has_name = |item: &&T| comparable(item.name()) == wanted;

@@ -1,6 +1,6 @@
 //! Deploys the versions of one environment in another one.
 //!
-//! Nothing is sent before the plan is deployed. Dropping a future of this module abandons requests that only
+//! Nothing changes before the plan is deployed. Dropping a future of this module abandons requests that only
 //! read.
 
 use std::{

@@ -82,7 +82,8 @@ pub async fn services(
 /// Available on crate feature `services` only.
 ///
 /// Names are compared in Unicode normalization form KC. Surrounding white space and case are ignored. If
-/// several names match, the service with the exact spelling is returned.
+/// several names match, the only service with the exact spelling is returned. If none or several have the exact
+/// spelling, the name is ambiguous.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {

@@ -57,7 +57,7 @@ pub struct VersionChange {
 }
 
 impl VersionChange {
-    /// Returns whether the version was already set, so that nothing was sent.
+    /// Returns whether the version was already set, so that nothing was changed.
     pub fn is_unchanged(&self) -> bool {
         self.before.as_deref() == Some(&self.after)
     }
@@ -114,7 +114,7 @@ impl VersionError {
     }
 
     /// Returns whether the service has no such version. For example, a database has no branch.
-    /// Nothing was sent.
+    /// Nothing was changed.
     pub fn is_unsupported(&self) -> bool {
         matches!(*self.0, Reason::Unsupported(_))
     }

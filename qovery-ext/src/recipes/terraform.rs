@@ -158,8 +158,8 @@ async fn newest_of_undeployed(
 /// Available on crate feature `terraform` only.
 ///
 /// # Errors
-/// Returns an error if the service, the history or the log cannot be read, or if the history lacks the
-/// deployment.
+/// Returns an error if the service, the history or the log cannot be read, if the history lacks the deployment, or if
+/// the deployment has applied its changes.
 pub async fn read_terraform_plan(
     client: &Client,
     terraform: Uuid,

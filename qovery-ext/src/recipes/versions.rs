@@ -119,7 +119,7 @@ pub async fn set_chart_version(
 /// How far back the history is read.
 const ENTRIES: u32 = 100;
 
-/// A plan to deploy an earlier version of a service. Nothing was sent yet.
+/// A plan to deploy an earlier version of a service. Nothing was deployed yet.
 ///
 /// Available on crate feature `versions` only.
 #[must_use = "nothing is deployed until the plan is"]
@@ -160,7 +160,7 @@ impl fmt::Display for RollBack {
     }
 }
 
-/// Finds the version of the last successful deployment of a service, to deploy it again.
+/// Finds an earlier version of a service that was deployed successfully, to deploy it again.
 ///
 /// Available on crate feature `versions` only.
 ///

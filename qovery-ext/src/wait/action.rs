@@ -95,7 +95,7 @@ macro_rules! settings {
             /// continues.
             ///
             /// A cancel is sent only if the deployment is known to be that of this operation, as
-            /// with [`Operation::cancel_on_server`]. Otherwise nothing is sent, and
+            /// with [`Operation::cancel_on_server`]. Otherwise no cancel is sent, and
             /// [`WaitError::not_canceled`] returns the reason.
             pub fn cancel_at_deadline(mut self) -> Self {
                 self.options_mut().cancel_at_deadline = true;

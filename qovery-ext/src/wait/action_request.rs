@@ -78,7 +78,8 @@ impl ActionRequest {
     }
 }
 
-/// Some services of one environment, of any kind, each with its version.
+/// Some services of one environment, each with its version. An action on a selection with an agentic workflow is
+/// refused.
 ///
 /// Only a deployment uses the versions. Other actions on a selection ignore them, so that the same selection
 /// can be deployed and stopped.

@@ -89,7 +89,7 @@ impl Canceler {
     /// is known to be that of the operation.
     ///
     /// # Errors
-    /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation
+    /// Returns an error with [`WaitError::not_canceled`] if no cancel was sent, because the operation
     /// is not known to be queued or running. Otherwise returns an error if the server refuses or
     /// cannot be reached.
     ///

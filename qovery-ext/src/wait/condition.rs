@@ -128,7 +128,7 @@ pub mod conditions {
         move |seen: &Snapshot| seen.state == state
     }
 
-    /// Holds if nothing is queued or running. The last outcome does not matter.
+    /// Holds if the state is an end state, whatever the outcome was. The queue is not read.
     pub fn idle() -> impl Condition {
         |seen: &Snapshot| seen.state.is_terminal()
     }

@@ -43,7 +43,7 @@ pub enum OnFailure {
 /// Many operations that are waited for together.
 ///
 /// Environments of one project share one status request for each poll, and so do services of one environment.
-/// Therefore the number of requests grows with the number of projects, not of operations. The interval of
+/// Therefore the number of status requests grows with the number of projects, not of operations. The interval of
 /// shared polls grows as in the schedule. It is not reset by a transition, because in a large group
 /// transitions are frequent.
 ///

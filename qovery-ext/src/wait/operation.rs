@@ -187,13 +187,13 @@ impl Operation {
     ///
     /// Does not wait until the operation is canceled: to wait, await the operation, which then ends as
     /// canceled. A queued request is canceled by its id. After that, the API can only cancel the running
-    /// deployment of the environment: the cancel is sent only if that deployment is known to be that of this
-    /// operation.
+    /// deployment of the environment, with all its services: the cancel is sent only if that deployment is known to be
+    /// that of this operation.
     ///
     /// # Errors
-    /// Returns an error with [`WaitError::not_canceled`] if nothing was sent, because the operation
-    /// is not known to be queued or running. Otherwise returns an error if the server refuses (a
-    /// single service of several cannot be canceled) or cannot be reached.
+    /// Returns an error with [`WaitError::not_canceled`] if no cancel was sent, because the operation
+    /// is not known to be queued or running. Otherwise returns an error if the server refuses the cancel or cannot be
+    /// reached.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may have received it.

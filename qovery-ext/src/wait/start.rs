@@ -286,7 +286,7 @@ impl Start {
     }
 
     fn deadline_error(&self) -> WaitError {
-        let what = "the deadline passed before the server had accepted";
+        let what = "the deadline passed before the server had accepted the action";
         let mut error = self.ended(WaitErrorKind::DeadlinePassed, what);
         error.0.limit = self.context.options.deadline.limit();
         error

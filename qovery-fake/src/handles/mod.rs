@@ -270,7 +270,7 @@ impl FakeQovery {
     /// Puts a resource or a document at a path, such as
     /// `/organization/{id}/webhook/{id}` or `/organization/{id}/billingInfo`.
     ///
-    /// A read returns the given properties, completed with the properties that the contract declares; lists
+    /// A read returns the given properties, completed with the properties that the contract requires; lists
     /// include the resource too. Returns whether the contract has such a path.
     pub fn put(&self, path: &str, document: Value) -> bool {
         self.with(|core| {

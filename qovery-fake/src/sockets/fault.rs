@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// A fault of the next websocket, or of several.
 ///
-/// By default it applies to one socket of any path, as soon as the socket is open.
+/// By default it applies to one socket of any path, as soon as the socket is open. A socket has at most one fault: the
+/// first one that fits its path.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// let fake = FakeQovery::new();
 /// // Each of the next ten connections is lost after a minute.
 /// fake.inject_socket(SocketFault::lost().on("/service/logs").after(Duration::from_secs(60)).times(10));
-/// // The next connection is closed permanently after three frames.
+/// // The next connection to another path is closed permanently after three frames.
 /// fake.inject_socket(SocketFault::close(1008, "token expired").after_frames(3));
 /// ```
 #[derive(Debug, Clone)]

@@ -133,10 +133,11 @@ impl Bulk {
     /// Writes each start and each end to this file: one JSON object per line, without secrets.
     ///
     /// If an earlier run was interrupted, or if any action failed, the next run continues it: actions that reached
-    /// their goal are skipped, started ones are resumed, and failed ones are retried. If each environment has
-    /// reached the goal, the job is done: the next run with the same journal starts a new one and skips nothing.
-    /// [`BulkSummary`] counts the actions that an earlier run had done. Use one journal for one job. A second run at
-    /// the same time with the same journal is refused.
+    /// their goal are skipped, started ones are resumed, and failed ones are retried. A stop, a deletion, an uninstall
+    /// or a cancel whose wait ended without a result is resumed only if the id of its request is known. Otherwise it is
+    /// sent again. If each environment has reached the goal, the job is done: the next run with the same journal starts
+    /// a new one and skips nothing. [`BulkSummary`] counts the actions that an earlier run had done. Use one journal
+    /// for one job. A second run at the same time with the same journal is refused.
     pub fn journal(mut self, file: impl Into<PathBuf>) -> Self {
         self.journal = Some(file.into());
         self
@@ -219,7 +220,7 @@ impl Bulk {
     /// An action that fails does not stop the others. A deletion of an environment that is already gone counts as done.
     ///
     /// # Errors
-    /// Returns an error before anything is sent if the environments cannot be selected, or if the journal
+    /// Returns an error before any action is sent if the environments cannot be selected, or if the journal
     /// cannot be read, cannot be written, or is that of another job. If a line of the journal cannot be written later,
     /// returns an error after all actions have ended: [`BulkError::summary`] has the outcomes.
     pub async fn run(

@@ -18,7 +18,7 @@ use crate::{
 pub enum BulkOutcome {
     /// The action has reached its goal.
     Reached(Box<Reached>),
-    /// An earlier run with the same journal had reached the goal. Nothing was sent.
+    /// An earlier run with the same journal had reached the goal. The action was not sent again.
     DoneBefore,
     /// The action was a deletion, and another user or program has deleted the environment: the API answered 404 for
     /// it, or the other deletion was first. In both cases, the list of its project lacks the environment, or the
@@ -29,9 +29,9 @@ pub enum BulkOutcome {
     /// The environment no longer exists, so that the action is impossible. Nothing was done.
     Missing(WaitError),
     /// An earlier run ended while it was sending the action, and sending it twice is not safe.
-    /// Nothing was sent: check the environment, and remove its lines from the journal.
+    /// The action was not sent again: check the environment, and remove its lines from the journal.
     Uncertain,
-    /// Nothing was sent, for this reason.
+    /// This run neither sent the action nor continued an earlier wait, for this reason.
     NotStarted(String),
 }
 

@@ -39,8 +39,8 @@ use place::Place;
 /// ```
 ///
 /// Names are compared in Unicode normalization form KC. Surrounding white space and case are ignored. If
-/// several names match, the object with the exact spelling is returned. If none has the exact spelling, the
-/// name is ambiguous. An id can replace any name.
+/// several names match, the only object with the exact spelling is returned. If none or several have the exact
+/// spelling, the name is ambiguous. An id can replace any name.
 ///
 /// # Requests
 /// Each level of the path takes one list request: organizations, projects, environments, services. Clones of the

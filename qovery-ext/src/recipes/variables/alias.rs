@@ -5,7 +5,7 @@ use qovery_api::{Client, types::VariableAliasRequest};
 use super::{SetVariableError, VariableChange, VariableOwner, variable::own_first};
 
 /// Creates an alias of a variable, for example `DATABASE_URL` for a variable that Qovery sets.
-/// Nothing is sent if the alias already exists.
+/// Changes nothing if the alias already exists.
 ///
 /// Available on crate feature `variables` only.
 ///

@@ -22,7 +22,7 @@ pub enum VariableChange {
     Edited,
     /// A variable of a wider scope was overridden. That variable did not change.
     Overridden,
-    /// The variable already had the desired state, and nothing was sent.
+    /// The variable already had the desired state, and no change was sent.
     Unchanged,
 }
 

@@ -48,7 +48,7 @@ impl EnvironmentHandle {
         self
     }
 
-    /// Deploys some services of any kind, each in its version, in one deployment.
+    /// Deploys some services, each in its version, in one deployment. A selection with an agentic workflow is refused.
     ///
     /// The outcome depends only on these services, not on the others of the environment.
     pub fn deploy_services(&self, selection: ServiceSelection) -> Action {

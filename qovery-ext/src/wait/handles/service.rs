@@ -57,7 +57,7 @@ macro_rules! service {
 service! {
     /// A service of a kind that is known only at run time.
     ///
-    /// An action that the API does not have for the kind is refused before anything is sent.
+    /// An action that the API does not have for the kind is refused before it is sent.
     ServiceHandle {
         /// Deploys it in this version.
         deploy(version: ServiceVersion) => ActionRequest::Deploy(version);

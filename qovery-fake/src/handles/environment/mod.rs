@@ -88,7 +88,8 @@ impl FakeEnvironment {
     ///
     /// Its source has the same name: an application, a cron job and a Terraform service have a Git repository with the
     /// branch `main`; a container and a lifecycle job have an image with the tag `1.0`; a chart has the version `1.0.0`
-    /// of a chart repository. [`FakeService::with`] sets another one.
+    /// of a chart repository. A database and an agentic workflow have no source. [`FakeService::with`] sets another
+    /// one.
     pub fn service(&self, kind: Workload, name: &str) -> FakeService {
         let template = format!("/{0}/{{{0}Id}}", kind.segment());
         let mut body = default_source(kind, name);
@@ -177,7 +178,7 @@ impl FakeEnvironment {
         self
     }
 
-    /// Sets the time from accepting a request to its first stage. Default: 1 s.
+    /// Sets the time from accepting a request to the start of its execution. Default: 1 s.
     pub fn starts_after(self, time: Duration) -> Self {
         self.with_environment(|environment| environment.settings.start_delay = time);
         self

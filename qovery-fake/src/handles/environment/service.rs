@@ -178,7 +178,8 @@ impl FakeService {
     ///
     /// # Errors
     /// Returns an error if the service was deleted, if a service of this kind has no such property, if the server sets
-    /// it, or if the value does not fit. The message has the most similar name.
+    /// it, or if the value does not fit. For an unknown property, the message has the closest name, if a name is
+    /// similar.
     pub fn try_with(&self, property: &str, value: Value) -> Result<(), InvalidProperty> {
         self.fake.with(|core| {
             let contract = Arc::clone(&core.contract);
