@@ -18,7 +18,7 @@ use super::{
     context::Context,
     ledger::Ledger,
     outcome::{Ended, Executed},
-    source::{Fault, FaultKind, Source},
+    source::{Fault, FaultKind, QueueRow, Source},
 };
 
 /// Cancels an operation on the server, even while another value owns the [`Operation`](super::Operation) or
@@ -210,10 +210,14 @@ impl Canceler {
         }
     }
 
-    /// The queued requests; `None` if the API does not show them.
+    /// The requests that wait in the queue; `None` if the API does not show them.
     async fn queue(&self) -> Result<Option<Vec<Uuid>>, Fault> {
         let queue = if_readable(self.source.queue(&self.subject).await)?;
-        Ok(queue.map(|waiting| waiting.iter().map(|w| w.request).collect()))
+        let waits = |rows: Vec<QueueRow>| {
+            let waiting = rows.iter().filter(|row| !row.has_begun);
+            waiting.map(|row| row.request).collect()
+        };
+        Ok(queue.map(waits))
     }
 
     /// The phase of the request according to its own status; `None` if the API does not show it.

@@ -131,6 +131,8 @@ pub(crate) struct QueueRow {
     pub(crate) services: Option<Vec<Uuid>>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
+    /// Whether the row shows progress: some servers also list the running request.
+    pub(crate) has_begun: bool,
 }
 
 /// A deployment in the history.

@@ -53,7 +53,7 @@ struct Form {
 
 impl OperationToken {
     /// The version of the tokens of this crate.
-    pub const VERSION: u32 = 8;
+    pub const VERSION: u32 = 9;
 
     /// The length limit of a text, in bytes.
     pub const MAX_LENGTH: usize = 16 * 1024;
@@ -91,6 +91,13 @@ impl OperationToken {
     /// exactly one request that can be that of this operation.
     pub fn deployment_request_id(&self) -> Option<Uuid> {
         self.ledger.as_ref()?.request()
+    }
+
+    /// Whether the response to the action was lost, and no request that can be its own was seen since.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn lost_response(&self) -> bool {
+        let is_lost = |ledger: &Ledger| ledger.is_lost() && ledger.request().is_none();
+        self.ledger.as_deref().is_some_and(is_lost)
     }
 }
 

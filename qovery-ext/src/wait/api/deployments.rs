@@ -54,6 +54,8 @@ pub(super) async fn queue(
                 services: None,
                 origin: text!(entry.auditing_data.origin),
                 triggered_by: Some(entry.auditing_data.triggered_by),
+                // The progress can be that of the service, whose earlier deployment still runs.
+                has_begun: false,
             });
             rows.collect()
         }
@@ -66,6 +68,7 @@ pub(super) async fn queue(
                 request: entry.identifier.deployment_request_id,
                 action: entry.trigger_action.as_str().to_owned(),
                 services: services_in_queue(&entry),
+                has_begun: entry.stages.iter().any(has_begun),
                 origin: text!(entry.auditing_data.origin),
                 triggered_by: Some(entry.auditing_data.triggered_by),
             });
@@ -117,4 +120,13 @@ fn services_in_queue(entry: &types::QueuedDeploymentRequestWithStages) -> Option
     ids.sort_unstable();
     ids.dedup();
     (!ids.is_empty()).then_some(ids)
+}
+
+/// Whether a stage of a queued request shows progress.
+fn has_begun(stage: &types::QueuedDeploymentRequestWithStagesStage) -> bool {
+    use types::StageStatusEnum::{Done, Error, Ongoing};
+    let services = stage.services.iter().map(|service| &service.status);
+    services
+        .chain([&stage.status])
+        .any(|status| matches!(status, Ongoing | Done | Error))
 }

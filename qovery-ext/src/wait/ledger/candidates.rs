@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{
+    super::Phase,
     Fact, Goal, Ledger, RunId, Stamp, State,
     claim::{acts_alike, claim, ended_before, is_older},
     run::{End, Run, UNNAMED_NEW},
@@ -62,7 +63,7 @@ impl<'a> Candidates<'a> {
     pub(super) fn competitors(self) -> Vec<&'a Run> {
         let runs = self.executions_with_those_ahead();
         // A request that was executed and never listed can have been absorbed by one ahead.
-        let was_listed = self.requests().iter().any(|run| run.queued.is_some());
+        let was_listed = self.requests().iter().any(|run| run.listed().is_some());
         let is_not_absorbed = self.ledger.is_lost() || was_listed;
         if runs.is_empty() || !self.may_lack_a_run(&runs) || !is_not_absorbed {
             return Vec::new();
@@ -135,14 +136,19 @@ impl<'a> Candidates<'a> {
         self.alike().filter(move |run| self.was_ahead(run))
     }
 
-    /// Whether a request from before the action, which has not absorbed ours, has left the queue since.
+    /// Whether a request from before the action, which has not absorbed ours, has left the queue since, or had left
+    /// it although the status did not show its run yet.
     fn was_ahead(self, run: &Run) -> bool {
+        let before = self.ledger.before.result.as_ref();
+        let was_shown =
+            before.is_some_and(|before| before.state.phase(Goal::Canceled) == Phase::Running);
+        let waited = run
+            .queued
+            .is_some_and(|queued| queued.last > self.ledger.asked_at());
         self.ledger.queue().listed_before(run)
-            && run
-                .queued
-                .is_some_and(|queued| queued.last > self.ledger.asked_at())
+            && (waited || (run.begun.is_some() && !was_shown))
             && claim(self.ledger, run).is_excluded()
-            && !self.ledger.queue().lists(run)
+            && !self.ledger.queue().waits(run)
     }
 
     /// The requests other than ours with the same action that may have absorbed ours, and have left
@@ -151,7 +157,7 @@ impl<'a> Candidates<'a> {
         if self.ledger.queue().knows_order() {
             return Vec::new();
         }
-        let has_left = |run: &&Run| run.queued.is_some() && !self.ledger.queue().lists(run);
+        let has_left = |run: &&Run| run.listed().is_some() && !self.ledger.queue().waits(run);
         let Some(ours) = self.ledger.request else {
             let requests = self.requests().into_iter();
             return requests.filter(has_left).skip(1).collect();
@@ -160,7 +166,7 @@ impl<'a> Candidates<'a> {
         let was_listed = self
             .ledger
             .own_request()
-            .is_some_and(|run| run.queued.is_some());
+            .is_some_and(|run| run.listed().is_some());
         let may_carry =
             |run: &Run| !was_listed && run.request().is_some_and(|id| is_older(id, ours));
         let others = self.alike().filter(|run| run.request() != Some(ours));
@@ -171,7 +177,7 @@ impl<'a> Candidates<'a> {
 
     /// Whether another request with the same action as ours was in the queue.
     pub(super) fn has_others_alike(self) -> bool {
-        let is_other = |run: &Run| run.request() != self.ledger.request && run.queued.is_some();
+        let is_other = |run: &Run| run.request() != self.ledger.request && run.listed().is_some();
         self.alike().any(is_other)
     }
 

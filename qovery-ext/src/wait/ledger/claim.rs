@@ -55,7 +55,10 @@ pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
         }
         // A queued request may have absorbed ours, if ours was executed.
         None => {
-            let is_not_absorbed = ledger.is_lost() || has_own_row_beside(ledger, run);
+            let has_begun = run
+                .begun
+                .is_some_and(|begun| begun.first <= ledger.asked_at());
+            let is_not_absorbed = ledger.is_lost() || has_begun || has_own_row_beside(ledger, run);
             ledger.queue().listed_before(run) && is_not_absorbed
         }
     })
@@ -305,7 +308,7 @@ fn has_another_user(ledger: &Ledger, run: &Run) -> Option<bool> {
 }
 
 pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
-    run.queued?;
+    run.listed()?;
     ledger.is_unnamed().then(|| ledger.queue().lists_late(run))
 }
 

@@ -294,7 +294,10 @@ impl Ledger {
         let unique = ids.windows(2).all(|pair| pair.first() != pair.last());
         let ordered = self.runs.iter().all(|run| {
             run.seen.first <= run.seen.last
-                && run.queued.is_none_or(|queued| queued.first <= queued.last)
+                && [run.queued, run.begun]
+                    .into_iter()
+                    .flatten()
+                    .all(|listed| listed.first <= listed.last)
         });
         bounded && sorted && unique && ordered
     }
@@ -361,7 +364,7 @@ impl Ledger {
     }
 
     /// Whether the action may not have been executed, because no usable response came.
-    fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         self.response() == Some(Response::Lost)
     }
 

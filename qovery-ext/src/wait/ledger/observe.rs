@@ -156,8 +156,13 @@ pub(super) fn of_queue(row: &QueueRow, at: Stamp) -> Run {
     run.services.clone_from(&row.services);
     run.origin.clone_from(&row.origin);
     run.triggered_by.clone_from(&row.triggered_by);
-    run.queued = Some(Span::at(at));
-    run.fate = Fate::Queued;
+    if row.has_begun {
+        run.begun = Some(Span::at(at));
+        run.fate = Fate::Running;
+    } else {
+        run.queued = Some(Span::at(at));
+        run.fate = Fate::Queued;
+    }
     run
 }
 

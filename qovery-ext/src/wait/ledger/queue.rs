@@ -26,32 +26,41 @@ impl<'a> Queue<'a> {
             .is_some_and(|(ids, id)| ids.contains(&id))
     }
 
-    /// Whether the latest reading of the queue lists a run.
+    /// Whether the latest reading of the queue lists a run, waiting or begun.
     pub(super) fn lists(self, run: &Run) -> bool {
+        self.is_latest(run.queued) || self.is_latest(run.begun)
+    }
+
+    /// Whether a run waits, according to the latest reading of the queue.
+    pub(super) fn waits(self, run: &Run) -> bool {
+        self.is_latest(run.queued) && run.begun.is_none()
+    }
+
+    fn is_latest(self, listed: Option<Span>) -> bool {
         let last = self.ledger.queue_reads.last();
-        run.queued
+        listed
             .zip(last)
-            .is_some_and(|(queued, last)| queued.last >= *last)
+            .is_some_and(|(listed, last)| listed.last >= *last)
     }
 
     /// Whether a run has left the queue: two readings a settle period apart do not list it. A reading soon after
     /// the first one that listed it can be older.
     pub(super) fn has_left(self, run: &Run, settle: Stamp) -> bool {
-        let Some(queued) = run.queued else {
+        let (Some(listed), Some(last)) = (run.listed(), run.last_listed()) else {
             return false;
         };
-        let from = queued.first.saturating_add(millis(LATE));
+        let from = listed.first.saturating_add(millis(LATE));
         let reads = self.ledger.queue_reads.iter();
-        let without = reads.filter(|at| **at > queued.last && **at >= from);
+        let without = reads.filter(|at| **at > last && **at >= from);
         match (without.clone().min(), without.max()) {
             (Some(first), Some(last)) => last.saturating_sub(*first) >= settle,
             _ => false,
         }
     }
 
-    /// The position of a request in the queue, counted from 1.
+    /// The position of a request among those that wait, counted from 1.
     pub(super) fn position(self, request: Uuid) -> Option<usize> {
-        let queued = self.ledger.runs.iter().filter(|run| self.lists(run));
+        let queued = self.ledger.runs.iter().filter(|run| self.waits(run));
         let mut ids: Vec<Uuid> = queued.filter_map(Run::request).collect();
         ids.sort_unstable();
         ids.iter()
@@ -95,7 +104,7 @@ impl<'a> Queue<'a> {
     /// Whether a request was listed for the first time after the queue had been read late enough to list ours.
     pub(super) fn lists_late(self, run: &Run) -> bool {
         let read = self.late_read_at();
-        let queued = run.queued.map(|queued| queued.first);
+        let queued = run.listed().map(|listed| listed.first);
         read.zip(queued).is_some_and(|(read, first)| read < first)
     }
 
@@ -156,7 +165,7 @@ impl<'a> Queue<'a> {
         let listed = first.seen.first.saturating_add(millis(LATE));
         let may_begin_then = |other: &Run| {
             other.request() != request
-                && other.queued.is_none_or(|queued| {
+                && other.listed().is_none_or(|queued| {
                     queued.last >= earliest && queued.first <= latest && queued.last < listed
                 })
         };

@@ -153,8 +153,10 @@ pub(crate) struct Run {
     /// When the history says that it ended, by the server's clock.
     pub(crate) finished: Option<i64>,
     pub(crate) seen: Span,
-    /// When the queue listed it.
+    /// When the queue listed it as waiting.
     pub(crate) queued: Option<Span>,
+    /// When the queue listed it as begun.
+    pub(crate) begun: Option<Span>,
     /// When the status of the request first said that it runs, or a service of the operation was first seen at work
     /// in the run.
     #[serde(skip)]
@@ -194,6 +196,7 @@ impl Run {
             finished: None,
             seen: Span::at(at),
             queued: None,
+            begun: None,
             running: None,
             worked: None,
             waited: None,
@@ -211,6 +214,7 @@ impl Run {
     pub(crate) fn merge(&mut self, other: Run) {
         self.seen.merge(other.seen);
         widen(&mut self.queued, other.queued);
+        widen(&mut self.begun, other.begun);
         widen(&mut self.active, other.active);
         // Queue and history describe a run in its own entry. A status can still show the origin and the
         // user of the previous run, so it is used only for facts that have no other source.
@@ -277,6 +281,16 @@ impl Run {
     pub(crate) fn description(&self) -> Option<(&str, &str, &str)> {
         let (user, origin) = (self.triggered_by.as_deref()?, self.origin.as_deref()?);
         Some((user, origin, self.action.as_deref()?))
+    }
+
+    /// When the queue listed it as waiting, or as begun if it was not seen to wait.
+    pub(crate) fn listed(&self) -> Option<Span> {
+        self.queued.or(self.begun)
+    }
+
+    /// When the queue last listed it.
+    pub(crate) fn last_listed(&self) -> Option<Stamp> {
+        self.begun.or(self.queued).map(|listed| listed.last)
     }
 
     /// When a request was last known to wait, by the queue or by its own status.

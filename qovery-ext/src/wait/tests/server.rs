@@ -183,6 +183,7 @@ impl Server {
             services: None,
             origin: None,
             triggered_by: None,
+            has_begun: false,
         };
         self.set(|s| s.queue.push((from, to, waiting)))
     }

@@ -399,6 +399,8 @@ impl Server {
                 services: Some(asker.services.iter().map(|n| service(*n)).collect()),
                 origin: Some(asker.origin.to_owned()),
                 triggered_by: Some(asker.user.to_owned()),
+                // The queue of a service shows no progress of the request.
+                has_begun: self.running == Some(request) && !world.is_about_service,
             }
         };
         running.into_iter().chain(queued).map(row).collect()

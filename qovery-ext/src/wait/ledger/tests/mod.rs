@@ -1,6 +1,7 @@
 //! Tests of the ledger alone: no server, no clock. See `tests/README.md` for the tests of waiting as a
 //! whole.
 
+mod begun;
 mod deletions;
 mod differing_endpoints;
 mod exhaustive;
@@ -137,6 +138,7 @@ fn row(number: u128, action: &str) -> QueueRow {
         services: None,
         origin: Some("API".to_owned()),
         triggered_by: Some("me".to_owned()),
+        has_begun: false,
     }
 }
 

@@ -43,7 +43,7 @@ fn request_ended(ledger: &Ledger, poll: &Poll) -> Step {
 
 /// The run from before the cancel goes on, and the request no longer waits behind it.
 fn request_left_the_queue(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some(run) = aim(ledger).filter(|run| run.queued.is_some()) else {
+    let Some(run) = aim(ledger).filter(|run| run.queued.is_some() && run.begun.is_none()) else {
         return Ok(None);
     };
     let was_at_work = ledger

@@ -85,21 +85,31 @@ fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     poll.need(ledger, Fact::Queue)?;
-    let requests = ledger.candidates().requests();
-    let is_listed = |run: &&&Run| !is_outdated(ledger, poll) && ledger.queue().lists(run);
-    if let Some(queued) = requests.iter().find(is_listed) {
+    let mut requests = ledger.candidates().requests();
+    requests.retain(|run| !is_outdated(ledger, poll) && ledger.queue().lists(run));
+    // Ours can be the one that waits.
+    requests.sort_by_key(|run| !ledger.queue().waits(run));
+    if let Some(queued) = requests.first() {
         let runs = ledger.status().is_at_work() && ledger.status().shows_candidate();
         let own_rests = ledger.scope.is_services()
             && ledger.status().own_state().is_some_and(State::is_terminal);
         if let Some(id) = queued.request().filter(|_| runs && own_rests) {
-            // Some servers also list the running request.
+            // Some servers also list the running request, and some of them without its progress.
             poll.need(ledger, Fact::Request(id))?;
-            if queued.fate == Fate::Running && !is_shown_for_another_user(ledger, queued) {
+            let shows_progress = ledger.runs.iter().any(|run| run.begun.is_some());
+            let may_run = queued.begun.is_some() || !shows_progress;
+            if may_run && queued.fate == Fate::Running && !is_shown_for_another_user(ledger, queued)
+            {
                 return Ok(None);
             }
         }
+        let is_running = runs || queued.begun.is_some();
         return says(Verdict::Pending {
-            phase: if runs { Phase::Running } else { Phase::Queued },
+            phase: if is_running {
+                Phase::Running
+            } else {
+                Phase::Queued
+            },
             position: queued.request().and_then(|id| ledger.queue().position(id)),
         });
     }
@@ -190,7 +200,7 @@ fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
 fn left(ledger: &Ledger) -> Vec<&Run> {
     let requests = ledger.candidates().requests().into_iter();
     requests
-        .filter(|run| run.queued.is_some() && !has_told(ledger, run))
+        .filter(|run| run.queued.is_some() && run.begun.is_none() && !has_told(ledger, run))
         .collect()
 }
 
@@ -236,7 +246,8 @@ fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
         None => gone.first().copied().filter(|_| gone.len() == 1),
     };
     let period = millis(poll.settle).saturating_mul(VANISHED);
-    let vanished = match own.filter(|run| ledger.queue().has_left(run, period)) {
+    let has_left = |run: &&Run| run.begun.is_none() && ledger.queue().has_left(run, period);
+    let vanished = match own.filter(has_left) {
         Some(run) => Some((run, Endpoint::Queue)),
         None => forgotten_in_the_queue(ledger, poll)?.map(|run| (run, Endpoint::RequestStatus)),
     };
@@ -435,12 +446,12 @@ fn may_be_of_another(ledger: &Ledger) -> bool {
 /// Whether the queue has listed a request of others with the same action, and not later than a request that can
 /// be ours.
 fn was_seen_ahead(ledger: &Ledger, run: &Run) -> bool {
-    let (Some(id), Some(queued)) = (run.request(), run.queued) else {
+    let (Some(id), Some(queued)) = (run.request(), run.listed()) else {
         return false;
     };
     let requests = ledger.candidates().requests();
     let is_behind = |own: &&Run| {
-        let listed = own.queued.is_some_and(|own| queued.first <= own.first);
+        let listed = own.listed().is_some_and(|own| queued.first <= own.first);
         listed && own.request().is_some_and(|own| !is_older(own, id))
     };
     let is_foreign = claim(ledger, run).is_excluded();
