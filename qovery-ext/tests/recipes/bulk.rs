@@ -7,7 +7,9 @@ use qovery_ext::{
     recipes::{Bulk, BulkOutcome},
     wait::WaitExt as _,
 };
-use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Step, Workload as Kind};
+use qovery_fake::{
+    ApiTraits, FakeEnvironment, FakeQovery, Fault, QueueRows, ResponseId, Step, Workload as Kind,
+};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -585,6 +587,48 @@ async fn an_uncertain_stop_is_sent_again_and_an_uncertain_deployment_is_not() {
     let summary = bulk.run(|environment| environment.stop()).await.unwrap();
     assert!(summary.all_reached(), "{summary}");
     assert_eq!(scene.stops(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_uncertain_cancel_is_not_sent_again_because_it_can_hit_a_later_deployment() {
+    let scene = scene();
+    let pr = &scene.environments[2];
+    let event = json!({
+        "environment": pr.id(), "name": "pr-1", "event": "starting", "goal": "canceled",
+    });
+    std::fs::write(scene.journal(), format!("{event}\n")).unwrap();
+    let bulk = Bulk::new(&scene.client).named("pr-1");
+    let bulk = bulk.journal(scene.journal());
+    let summary = bulk.run(|environment| environment.cancel()).await.unwrap();
+    assert!(
+        matches!(summary.results[0].outcome, BulkOutcome::Uncertain),
+        "{summary}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_was_accepted_without_an_id_is_resumed_and_not_sent_again() {
+    let scene = scene();
+    let traits = ApiTraits::new().response_id(ResponseId::Never);
+    scene.fake.api(traits.queue_rows(QueueRows::IfItHasToWait));
+    for web in scene.environments[2].services() {
+        web.takes(Step::Deployment, Duration::from_secs(100));
+    }
+    let bulk = || {
+        let bulk = Bulk::new(&scene.client).named("pr-1");
+        bulk.journal(scene.journal())
+    };
+    let limit = Duration::from_secs(20);
+    let summary = bulk().run(|environment| environment.stop().within(limit));
+    let summary = summary.await.unwrap();
+    let BulkOutcome::Failed(error) = &summary.results[0].outcome else {
+        panic!("{summary}");
+    };
+    assert!(error.is_deadline_passed(), "{error}");
+    assert_eq!(error.token().deployment_request_id(), None);
+    let summary = bulk().run(|environment| environment.stop()).await.unwrap();
+    assert!(summary.all_reached(), "{summary}");
+    assert_eq!(scene.stops(), 1, "sent once");
 }
 
 #[tokio::test(start_paused = true)]

@@ -133,9 +133,8 @@ impl Bulk {
     /// Writes each start and each end to this file: one JSON object per line, without secrets.
     ///
     /// If an earlier run was interrupted, or if any action failed, the next run continues it: actions that reached
-    /// their goal are skipped, started ones are resumed, and failed ones are retried. A stop, a deletion, an uninstall
-    /// or a cancel whose wait ended without a result is resumed only if the id of its request is known. Otherwise it is
-    /// sent again. If each environment has reached the goal, the job is done: the next run with the same journal starts
+    /// their goal are skipped, started ones are resumed, and failed ones are retried. A stop, a deletion
+    /// or an uninstall is sent again if its response was lost and no request of it was seen. If each environment has reached the goal, the job is done: the next run with the same journal starts
     /// a new one and skips nothing. [`BulkSummary`] counts the actions that an earlier run had done. Use one journal
     /// for one job. A second run at the same time with the same journal is refused.
     pub fn journal(mut self, file: impl Into<PathBuf>) -> Self {
@@ -322,7 +321,6 @@ impl Bulk {
         journal: &Journal,
     ) -> BulkOutcome {
         let goal = action.goal();
-        let is_repeatable = is_repeatable(goal);
         let ended = match action.start().await {
             Ok(operation) => {
                 let token = Box::new(operation.token());
@@ -335,11 +333,9 @@ impl Bulk {
         let outcome = self.outcome(environment, goal, ended).await;
         let event = match &outcome {
             BulkOutcome::Reached(_) | BulkOutcome::AlreadyGone => Event::Ended { is_reached: true },
-            // The response was lost, and the request may never have arrived. The next run sends it again,
-            // because a second execution has no further effect.
-            BulkOutcome::Failed(error)
-                if is_repeatable && error.token().deployment_request_id().is_none() =>
-            {
+            // The request may never have arrived. The next run sends it again, because a second execution has no
+            // further effect.
+            BulkOutcome::Failed(error) if is_repeatable(goal) && error.token().lost_response() => {
                 Event::Ended { is_reached: false }
             }
             BulkOutcome::Failed(error) if may_continue(error) => Event::Started {
@@ -412,8 +408,9 @@ fn may_continue(error: &WaitError) -> bool {
 
 /// Whether the action can safely be requested again if it may have been requested before.
 fn is_repeatable(goal: Option<Goal>) -> bool {
+    // A second cancel can hit a later deployment.
     matches!(
         goal,
-        Some(Goal::Stopped | Goal::Deleted | Goal::Uninstalled | Goal::Canceled)
+        Some(Goal::Stopped | Goal::Deleted | Goal::Uninstalled)
     )
 }
