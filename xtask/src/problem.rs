@@ -23,6 +23,7 @@ pub(crate) struct Problem {
     line: Option<usize>,
     what: String,
     help: Option<String>,
+    is_contradiction: bool,
 }
 
 impl Problem {
@@ -34,6 +35,15 @@ impl Problem {
             line: None,
             what: what.into(),
             help: None,
+            is_contradiction: false,
+        }
+    }
+
+    /// A schema that no value fits, because its parts contradict each other.
+    pub(crate) fn contradiction(pointer: &str, what: &str) -> Self {
+        Self {
+            is_contradiction: true,
+            ..Self::of(pointer, what)
         }
     }
 
@@ -62,6 +72,11 @@ impl Problem {
     /// The JSON pointer of the location.
     pub(crate) fn pointer(&self) -> Option<&str> {
         self.pointer.as_deref()
+    }
+
+    /// Whether the problem is a schema that no value fits.
+    pub(crate) fn is_contradiction(&self) -> bool {
+        self.is_contradiction
     }
 
     /// The message without the location.

@@ -28,7 +28,7 @@ use crate::problem::Problem;
 use crate::record::Record;
 use crate::write::Tree;
 
-pub(crate) use normalize::{NO_VALUE, normalize};
+pub(crate) use normalize::normalize;
 pub(crate) use progenitor::generate as progenitor;
 pub(crate) use purpose::Purpose;
 

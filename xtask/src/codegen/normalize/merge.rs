@@ -18,8 +18,7 @@ use crate::contract::pointer::steps;
 use crate::problem::Problem;
 
 /// The message on a schema that no value fits.
-pub(crate) const NO_VALUE: &str =
-    "the parts of `allOf` contradict each other: no value fits all of them";
+const NO_VALUE: &str = "the parts of `allOf` contradict each other: no value fits all of them";
 
 /// Merges schemas that may refer to these components.
 pub(crate) struct Merger<'a> {
@@ -318,7 +317,7 @@ impl<'a> Merger<'a> {
                 second
             }
             _ => {
-                return Err(Problem::of(pointer, NO_VALUE));
+                return Err(Problem::contradiction(pointer, NO_VALUE));
             }
         };
         Ok(Schema {
@@ -369,7 +368,7 @@ impl<'a> Merger<'a> {
                     is_possible = true;
                     members.push(Member { schema, ..member });
                 }
-                Err(conflict) if conflict.what() != NO_VALUE => return Err(conflict),
+                Err(conflict) if !conflict.is_contradiction() => return Err(conflict),
                 _ => {
                     let what = "no value fits this member and the type beside `oneOf` or `anyOf`";
                     self.remarks.push(Remark::new(place, what));
@@ -377,7 +376,7 @@ impl<'a> Merger<'a> {
             }
         }
         if !is_possible {
-            return Err(Problem::of(pointer, NO_VALUE));
+            return Err(Problem::contradiction(pointer, NO_VALUE));
         }
         Ok(Union { members, ..union })
     }

@@ -50,7 +50,6 @@ use serde_json::Value;
 use self::budget::Budget;
 use self::draft::{Draft, DraftOperation};
 use self::merge::Merger;
-pub(crate) use self::merge::NO_VALUE;
 pub(super) use self::names::is_type_name;
 use self::read::Reader;
 use self::schema::{Kind, Schema};

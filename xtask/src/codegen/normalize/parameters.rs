@@ -181,6 +181,9 @@ fn one(
             .problem(&format!("{place}/name"), what)
             .with_help("use ASCII letters, digits and hyphens, without spaces"));
     }
+    if name.is_empty() {
+        draft.remark(format!("{place}/name"), "a parameter has an empty name");
+    }
     let style = styles::of_parameter(reader, value, location, (name, &place))?;
     if is("allowReserved") == Some(true) {
         let what = format!(
