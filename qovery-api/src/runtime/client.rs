@@ -433,7 +433,8 @@ impl ClientBuilder {
                 ("request_timeout", self.request_timeout.is_some()),
                 ("body_limit", self.body_limit.is_some()),
                 ("user_agent", self.user_agent.is_some()),
-                ("reqwest", self.http.is_some() || self.make_http.is_some()),
+                ("reqwest", self.http.is_some()),
+                ("reqwest_with", self.make_http.is_some()),
             ];
             if let Some((name, _)) = ignored.into_iter().find(|(_, is_set)| *is_set) {
                 return Err(BuildError::settings(format_args!(

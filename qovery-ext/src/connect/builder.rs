@@ -369,7 +369,8 @@ impl Connect {
             ("connect_timeout", self.connect_timeout.is_some()),
             ("body_limit", self.body_limit.is_some()),
             ("user_agent", self.user_agent.is_some()),
-            ("reqwest", self.http.is_some() || self.make_http.is_some()),
+            ("reqwest", self.http.is_some()),
+            ("reqwest_with", self.make_http.is_some()),
         ];
         let ignored = ignored.into_iter().find(|(_, is_set)| *is_set);
         match (&self.transport, ignored) {
