@@ -85,6 +85,7 @@ mod regular_file;
 mod span;
 #[cfg(feature = "stream")]
 pub mod stream;
+mod sync;
 pub mod wait;
 
 pub use causes::with_causes;

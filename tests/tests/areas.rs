@@ -574,6 +574,7 @@ const CORE: &[&str] = &[
     "recipes",
     "regular_file",
     "span",
+    "sync",
     "wait",
 ];
 

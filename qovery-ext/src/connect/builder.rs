@@ -13,8 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     ConnectError, RetryPolicy, TokenSource, URL_VARIABLE,
     address::{self, Machine},
-    cli_context::CliContext,
+    cli_context::{self, CliContext},
     environment::{self, Environment},
+    error::Kind,
     limits::Limits,
     token_source::Tokens,
     transport::{Authorization, ConnectedTransport, Sender},
@@ -50,6 +51,7 @@ const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 ///     .build()?;
 /// # Ok::<(), qovery_ext::connect::ConnectError>(())
 /// ```
+#[derive(Default)]
 #[must_use]
 pub struct Connect {
     credentials: Credentials,
@@ -60,7 +62,7 @@ pub struct Connect {
     stream_url: Option<String>,
     allow_insecure_http: bool,
     connect_timeout: Option<Duration>,
-    request_timeout: Duration,
+    request_timeout: Option<Duration>,
     body_limit: Option<usize>,
     decoded_limit: Option<usize>,
     user_agent: Option<String>,
@@ -76,17 +78,13 @@ pub struct Connect {
 type MakeHttp = Arc<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>;
 
 /// The source of the token.
+#[derive(Default)]
 enum Credentials {
+    #[default]
     Environment,
     Token(SecretString),
     Source(Box<dyn TokenSource>),
     CliContext(Option<PathBuf>),
-}
-
-impl Default for Connect {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// The address of the websocket API, with its source.
@@ -100,26 +98,7 @@ struct StreamAddress {
 impl Connect {
     /// Creates settings with the defaults of the table above.
     pub fn new() -> Self {
-        Self {
-            credentials: Credentials::Environment,
-            scheme: None,
-            environment: Environment::of_process(),
-            base_url: None,
-            #[cfg(feature = "stream")]
-            stream_url: None,
-            allow_insecure_http: false,
-            connect_timeout: None,
-            request_timeout: DEFAULT_REQUEST_TIMEOUT,
-            body_limit: None,
-            decoded_limit: None,
-            user_agent: None,
-            http: None,
-            make_http: None,
-            transport: None,
-            retry: RetryPolicy::new(),
-            concurrency: None,
-            rate: None,
-        }
+        Self::default()
     }
 
     /// Sets the token. White space at its ends is removed. If a program sets the token,
@@ -221,7 +200,7 @@ impl Connect {
     /// [`Call::timeout`](qovery_api::Call::timeout) limits a single call: all its attempts and the
     /// delays between them.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
-        self.request_timeout = limit;
+        self.request_timeout = Some(limit);
         self
     }
 
@@ -329,8 +308,8 @@ impl Connect {
             sender,
             authorization,
             limits,
+            request_timeout: self.limit(),
             policy: self.retry,
-            request_timeout: self.request_timeout,
         };
         let mut client = Client::builder().base_url(url).transport(transport);
         #[cfg(feature = "stream")]
@@ -350,6 +329,11 @@ impl Connect {
         })
     }
 
+    /// The time limit of one request.
+    fn limit(&self) -> Duration {
+        self.request_timeout.unwrap_or(DEFAULT_REQUEST_TIMEOUT)
+    }
+
     fn check_settings(&self) -> Result<(), ConnectError> {
         let zero = [
             ("concurrency_limit", self.concurrency == Some(0)),
@@ -357,13 +341,14 @@ impl Connect {
                 "rate_limit",
                 self.rate.is_some_and(|(requests, _)| requests == 0),
             ),
-            ("request_timeout", self.request_timeout.is_zero()),
+            ("request_timeout", self.limit().is_zero()),
             ("decoded_limit", self.decoded_limit == Some(0)),
         ];
         if let Some((name, _)) = zero.into_iter().find(|(_, is_zero)| *is_zero) {
-            return Err(ConnectError::settings(format!(
-                "`{name}` must not be 0: no call could succeed"
-            )));
+            return Err(ConnectError::new(
+                Kind::Settings,
+                format!("`{name}` must not be 0: no call could succeed"),
+            ));
         }
         let ignored = [
             ("connect_timeout", self.connect_timeout.is_some()),
@@ -374,9 +359,10 @@ impl Connect {
         ];
         let ignored = ignored.into_iter().find(|(_, is_set)| *is_set);
         match (&self.transport, ignored) {
-            (Some(_), Some((name, _))) => Err(ConnectError::settings(format!(
-                "`{name}` has no effect on a custom transport: set it on the transport"
-            ))),
+            (Some(_), Some((name, _))) => Err(ConnectError::new(
+                Kind::Settings,
+                format!("`{name}` has no effect on a custom transport: set it on the transport"),
+            )),
             _ => Ok(()),
         }
     }
@@ -387,7 +373,9 @@ impl Connect {
             return Ok((url.clone(), environment::quoted("base_url")));
         }
         let named = match self.credentials {
-            Credentials::Environment | Credentials::CliContext(_) => self.environment.base_url()?,
+            Credentials::Environment | Credentials::CliContext(_) => {
+                self.environment.url(URL_VARIABLE)?
+            }
             Credentials::Token(_) | Credentials::Source(_) => None,
         };
         let url = named.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
@@ -397,10 +385,11 @@ impl Connect {
     /// The address of the websocket API with an HTTP scheme, if one is set, and its kind of machine.
     #[cfg(feature = "stream")]
     fn stream_address(&self) -> Result<Option<StreamAddress>, ConnectError> {
+        let variable = super::STREAM_URL_VARIABLE;
         let (url, origin) = match (&self.stream_url, &self.credentials) {
             (Some(url), _) => (Some(url.clone()), "stream_url"),
             (None, Credentials::Environment | Credentials::CliContext(_)) => {
-                (self.environment.stream_url()?, super::STREAM_URL_VARIABLE)
+                (self.environment.url(variable)?, variable)
             }
             (None, Credentials::Token(_) | Credentials::Source(_)) => (None, ""),
         };
@@ -417,15 +406,15 @@ impl Connect {
     }
 
     fn authorization(&mut self) -> Result<Authorization, ConnectError> {
-        let credentials = std::mem::replace(&mut self.credentials, Credentials::Environment);
+        let credentials = std::mem::take(&mut self.credentials);
         let token = match credentials {
             Credentials::Source(source) => return Ok(Authorization::Source(Tokens::new(source))),
             Credentials::CliContext(path) => {
-                let context = match path {
-                    Some(path) => CliContext::read(path),
-                    None => CliContext::find(&self.environment),
-                }?;
-                let context = context.with_scheme(self.scheme);
+                let path = match path {
+                    Some(path) => path,
+                    None => cli_context::default_path(&self.environment)?,
+                };
+                let context = CliContext::read(path, self.scheme)?;
                 return Ok(Authorization::Source(Tokens::new(Box::new(context))));
             }
             Credentials::Environment => self.environment.token()?,
@@ -447,7 +436,7 @@ impl Connect {
         machine: Machine,
         #[cfg(feature = "stream")] stream: Option<Machine>,
     ) -> Result<HttpTransport, ConnectError> {
-        let mut http = HttpTransport::builder().request_timeout(self.request_timeout);
+        let mut http = HttpTransport::builder().request_timeout(self.limit());
         if let Some(limit) = self.connect_timeout {
             http = http.connect_timeout(limit);
         }
@@ -498,7 +487,7 @@ impl fmt::Debug for Connect {
             .field("scheme", &self.scheme)
             .field("allow_insecure_http", &self.allow_insecure_http)
             .field("connect_timeout", &self.connect_timeout)
-            .field("request_timeout", &self.request_timeout)
+            .field("request_timeout", &self.limit())
             .field("body_limit", &self.body_limit)
             .field("decoded_limit", &self.decoded_limit)
             .field(

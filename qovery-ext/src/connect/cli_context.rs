@@ -6,10 +6,10 @@
 
 use std::{
     collections::BTreeSet,
-    fmt, fs,
+    fs,
     io::{self, Read},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 
 use qovery_api::{
@@ -20,8 +20,8 @@ use qovery_api::{
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
 
-use super::{ConnectError, TokenSource, TokenSourceError, environment::Environment};
-use crate::regular_file;
+use super::{ConnectError, TokenSource, TokenSourceError, environment::Environment, error::Kind};
+use crate::{regular_file, sync::lock};
 
 /// The maximum size of a context file, in bytes. A larger file is not a context file.
 const SIZE_LIMIT: u64 = 1024 * 1024;
@@ -37,69 +37,50 @@ struct Context {
 
 /// Returns the token of the context file, and reads the file again if the server refuses the token, because the
 /// command-line tool may have renewed it.
+#[derive(Debug)]
 pub(super) struct CliContext {
     path: PathBuf,
-    current: std::sync::Mutex<AccessToken>,
+    current: Mutex<AccessToken>,
     scheme: AuthScheme,
 }
 
-impl CliContext {
-    /// Reads the context file at its default location, `.qovery/context.json` in the user's directory.
-    pub(super) fn find(environment: &Environment) -> Result<Self, ConnectError> {
-        let home = environment.home().ok_or_else(|| {
-            ConnectError::cli_context(
-                "the context file of the command-line tool cannot be found: the home directory \
-                 is not known",
-            )
-        })?;
-        Self::read(home.join(".qovery").join("context.json"))
-    }
+/// Returns the default location of the context file, `.qovery/context.json` in the user's directory.
+pub(super) fn default_path(environment: &Environment) -> Result<PathBuf, ConnectError> {
+    let home = environment.home().ok_or_else(|| {
+        ConnectError::new(
+            Kind::CliContext,
+            "the context file of the command-line tool cannot be found: the home directory \
+             is not known",
+        )
+    })?;
+    Ok(home.join(".qovery").join("context.json"))
+}
 
-    /// Reads this context file.
-    pub(super) fn read(path: PathBuf) -> Result<Self, ConnectError> {
+impl CliContext {
+    /// Reads this context file. The tool stores user tokens in it, and sends them as `Bearer` in any form, so this
+    /// is the scheme if none is given.
+    pub(super) fn read(path: PathBuf, scheme: Option<AuthScheme>) -> Result<Self, ConnectError> {
         let token = read_token(&path, Utc::now())?;
         Ok(Self {
             path,
-            current: std::sync::Mutex::new(token),
-            // The tool stores user tokens in the file, and sends them as `Bearer` in any form.
-            scheme: AuthScheme::Bearer,
+            current: Mutex::new(token),
+            scheme: scheme.unwrap_or(AuthScheme::Bearer),
         })
-    }
-
-    /// The same, with another scheme if one is given.
-    pub(super) fn with_scheme(mut self, scheme: Option<AuthScheme>) -> Self {
-        self.scheme = scheme.unwrap_or(self.scheme);
-        self
-    }
-
-    fn current(&self) -> std::sync::MutexGuard<'_, AccessToken> {
-        // No code that can panic runs while it is locked.
-        self.current
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 impl TokenSource for CliContext {
     fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>> {
-        let token = self.current().clone().with_scheme(self.scheme);
+        let token = lock(&self.current).clone().with_scheme(self.scheme);
         Box::pin(async move { Ok(token) })
     }
 
     fn refused<'a>(&'a self, _: &'a AccessToken) -> BoxFuture<'a, Result<(), TokenSourceError>> {
         Box::pin(async move {
             let token = read_token(&self.path, Utc::now())?;
-            *self.current() = token;
+            *lock(&self.current) = token;
             Ok(())
         })
-    }
-}
-
-impl fmt::Debug for CliContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CliContext")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
     }
 }
 
@@ -108,33 +89,41 @@ fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectErr
     let text = read(path)?;
     // The message of the parser would repeat values of the file. Only the position is used.
     let context: Context = serde_json::from_slice(&text).map_err(|error| {
-        ConnectError::cli_context(format!(
-            "{place} is not a context file of the command-line tool (line {}, column {})",
-            error.line(),
-            error.column()
-        ))
+        ConnectError::new(
+            Kind::CliContext,
+            format!(
+                "{place} is not a context file of the command-line tool (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
+        )
     })?;
     let token = Zeroizing::new(context.access_token.unwrap_or_default());
     let token = token.trim();
     if token.is_empty() {
-        return Err(ConnectError::missing_token(format!(
-            "{place} has no access token: sign in with `qovery auth`"
-        )));
+        return Err(ConnectError::new(
+            Kind::MissingToken,
+            format!("{place} has no access token: sign in with `qovery auth`"),
+        ));
     }
     if let Some(text) = context.access_token_expiration.as_deref() {
         let expiration = DateTime::parse_from_rfc3339(text).map_err(|_| {
-            ConnectError::cli_context(format!(
-                "{place}: `access_token_expiration` is not a date with a time"
-            ))
+            ConnectError::new(
+                Kind::CliContext,
+                format!("{place}: `access_token_expiration` is not a date with a time"),
+            )
         })?;
         // The tool writes year 1 if it does not know the time.
         if expiration.year() > 1 && expiration <= now {
-            return Err(ConnectError::expired_token(format!(
-                "the access token in {place} expired at {}: sign in again with `qovery auth`",
-                expiration
-                    .with_timezone(&Utc)
-                    .to_rfc3339_opts(SecondsFormat::Secs, true)
-            )));
+            return Err(ConnectError::new(
+                Kind::ExpiredToken,
+                format!(
+                    "the access token in {place} expired at {}: sign in again with `qovery auth`",
+                    expiration
+                        .with_timezone(&Utc)
+                        .to_rfc3339_opts(SecondsFormat::Secs, true)
+                ),
+            ));
         }
     }
     AccessToken::new(token)
@@ -149,7 +138,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
         } else {
             format!("{place} cannot be read: {error}")
         };
-        ConnectError::cli_context(message).with_source(error)
+        ConnectError::new(Kind::CliContext, message).with_source(error)
     };
     let file = regular_file::open(path, fs::OpenOptions::new().read(true)).map_err(refuse)?;
     let metadata = file.metadata().map_err(refuse)?;
@@ -159,9 +148,10 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
     let mut text = Zeroizing::new(Vec::new());
     let read = file.take(SIZE_LIMIT + 1).read_to_end(&mut text);
     if read.map_err(refuse)? as u64 > SIZE_LIMIT {
-        return Err(ConnectError::cli_context(format!(
-            "{place} is too large for a context file of the command-line tool"
-        )));
+        return Err(ConnectError::new(
+            Kind::CliContext,
+            format!("{place} is too large for a context file of the command-line tool"),
+        ));
     }
     Ok(text)
 }
@@ -182,11 +172,7 @@ fn is_open_to_others(_: &fs::Metadata) -> bool {
 /// process.
 fn warn_once(path: &Path) {
     static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-    let is_new = WARNED
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(path.to_owned());
-    if is_new {
+    if lock(&WARNED).insert(path.to_owned()) {
         let file = path.to_string_lossy();
         tracing::warn!(
             file = %Printable::new(&file),
@@ -209,7 +195,7 @@ mod tests {
 
     fn error_of(text: &str) -> ConnectError {
         let (_directory, path) = file(text);
-        CliContext::read(path).unwrap_err()
+        CliContext::read(path, None).unwrap_err()
     }
 
     #[test]
@@ -224,8 +210,8 @@ mod tests {
         let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
         let environment =
             Environment::from_lookup(move |asked| (asked == name).then(|| path.clone()));
-        let context = CliContext::find(&environment).unwrap();
-        assert_eq!(context.current().expose(), "eyJ.abc.def");
+        let context = CliContext::read(default_path(&environment).unwrap(), None).unwrap();
+        assert_eq!(lock(&context.current).expose(), "eyJ.abc.def");
         let kept = fs::read_to_string(directory.join("context.json")).unwrap();
         assert_eq!(kept, text);
     }
@@ -234,7 +220,7 @@ mod tests {
     fn a_token_with_an_unknown_expiration_is_sent() {
         for expiration in ["", r#", "access_token_expiration": "0001-01-01T00:00:00Z""#] {
             let (_directory, path) = file(&format!(r#"{{"access_token": "abc"{expiration}}}"#));
-            assert!(CliContext::read(path).is_ok(), "{expiration}");
+            assert!(CliContext::read(path, None).is_ok(), "{expiration}");
         }
     }
 
@@ -270,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_errors_of_a_missing_file_and_a_missing_token_have_the_next_step() {
-        let missing = CliContext::read("/nowhere/context.json".into()).unwrap_err();
+        let missing = CliContext::read("/nowhere/context.json".into(), None).unwrap_err();
         assert!(missing.is_cli_context());
         assert!(missing.to_string().contains("qovery auth"), "{missing}");
         for text in ["{}", r#"{"access_token": ""}"#, r#"{"access_token": null}"#] {
@@ -279,9 +265,9 @@ mod tests {
             assert!(error.to_string().contains("qovery auth"), "{error}");
         }
         let directory = tempfile::tempdir().unwrap();
-        let error = CliContext::read(directory.path().to_owned()).unwrap_err();
+        let error = CliContext::read(directory.path().to_owned(), None).unwrap_err();
         assert!(error.is_cli_context(), "{error}");
-        let nowhere = CliContext::find(&Environment::from_lookup(|_| None));
+        let nowhere = default_path(&Environment::from_lookup(|_| None));
         assert!(nowhere.unwrap_err().is_cli_context());
     }
 
@@ -306,7 +292,7 @@ mod tests {
             if !path.exists() {
                 continue;
             }
-            let error = CliContext::read(path).unwrap_err();
+            let error = CliContext::read(path, None).unwrap_err();
             assert!(error.is_cli_context(), "{error}");
             assert!(error.to_string().contains("not a regular file"), "{error}");
         }
@@ -318,7 +304,15 @@ mod tests {
         let (directory, path) = file(r#"{"access_token": "abc"}"#);
         let link = directory.path().join("link");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert_eq!(CliContext::read(link).unwrap().current().expose(), "abc");
+        assert_eq!(
+            CliContext::read(link, None)
+                .unwrap()
+                .current
+                .into_inner()
+                .unwrap()
+                .expose(),
+            "abc"
+        );
     }
 
     #[test]
@@ -338,7 +332,7 @@ mod tests {
     #[tokio::test]
     async fn the_file_is_read_again_when_the_server_refuses_the_token() {
         let (_directory, path) = file(r#"{"access_token": "old"}"#);
-        let context = CliContext::read(path.clone()).unwrap();
+        let context = CliContext::read(path.clone(), None).unwrap();
         let old = TokenSource::current(&context).await.unwrap();
         assert_eq!(old.scheme(), AuthScheme::Bearer);
         fs::write(&path, r#"{"access_token": "new"}"#).unwrap();

@@ -2,11 +2,11 @@
 //!
 //! Variables are read through a function, so that a program or a test can replace the process environment.
 
-use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use qovery_api::AccessToken;
 
-use super::ConnectError;
+use super::{ConnectError, error::Kind};
 
 /// The variables that may hold the token. The first one that is set and not blank is used.
 pub const TOKEN_VARIABLES: [&str; 3] = [
@@ -31,11 +31,13 @@ type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 #[derive(Clone)]
 pub(super) struct Environment(Arc<Lookup>);
 
-impl Environment {
-    pub(super) fn of_process() -> Self {
+impl Default for Environment {
+    fn default() -> Self {
         Self::from_lookup(|name| std::env::var_os(name))
     }
+}
 
+impl Environment {
     pub(super) fn from_lookup(
         lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static,
     ) -> Self {
@@ -44,11 +46,13 @@ impl Environment {
 
     /// The value without surrounding white space. A blank value counts as not set, because a CI system sets it
     /// for a secret that does not exist.
-    fn text(&self, name: &str) -> Result<Option<String>, NotUnicode> {
+    fn text(&self, name: &str) -> Result<Option<String>, &'static str> {
         let Some(value) = (self.0)(name) else {
             return Ok(None);
         };
-        let value = value.into_string().map_err(|_| NotUnicode)?;
+        let value = value
+            .into_string()
+            .map_err(|_| "its value is not Unicode text")?;
         let value = value.trim();
         Ok((!value.is_empty()).then(|| value.to_owned()))
     }
@@ -66,7 +70,7 @@ impl Environment {
                     continue;
                 }
                 Ok(Some(value)) => AccessToken::new(value).map_err(|problem| problem.to_string()),
-                Err(problem) => Err(problem.to_string()),
+                Err(problem) => Err(problem.to_owned()),
             };
             return found.map_err(|problem| {
                 let before = match looked_at.is_empty() {
@@ -79,24 +83,20 @@ impl Environment {
                 )
             });
         }
-        Err(ConnectError::missing_token(format!(
-            "no access token: none of the variables {} is set; set `{}`, or pass a token",
-            looked_at.join(", "),
-            TOKEN_VARIABLES[0]
-        )))
+        Err(ConnectError::new(
+            Kind::MissingToken,
+            format!(
+                "no access token: none of the variables {} is set; set `{}`, or pass a token",
+                looked_at.join(", "),
+                TOKEN_VARIABLES[0]
+            ),
+        ))
     }
 
-    /// The address of the API, if one is set.
-    pub(super) fn base_url(&self) -> Result<Option<String>, ConnectError> {
-        self.text(URL_VARIABLE)
-            .map_err(|problem| ConnectError::base_url(&quoted(URL_VARIABLE), problem))
-    }
-
-    /// The address of the websocket API, if one is set.
-    #[cfg(feature = "stream")]
-    pub(super) fn stream_url(&self) -> Result<Option<String>, ConnectError> {
-        self.text(STREAM_URL_VARIABLE)
-            .map_err(|problem| ConnectError::base_url(&quoted(STREAM_URL_VARIABLE), problem))
+    /// The address in this variable, if it is set.
+    pub(super) fn url(&self, name: &str) -> Result<Option<String>, ConnectError> {
+        self.text(name)
+            .map_err(|problem| ConnectError::base_url(&quoted(name), problem))
     }
 
     /// The home directory of the user.
@@ -110,14 +110,6 @@ impl Environment {
 /// A name, formatted for messages.
 pub(super) fn quoted(name: &str) -> String {
     format!("`{name}`")
-}
-
-struct NotUnicode;
-
-impl fmt::Display for NotUnicode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("its value is not Unicode text")
-    }
 }
 
 #[cfg(test)]
@@ -155,7 +147,7 @@ mod tests {
         ];
         let environment = environment(&pairs);
         assert_eq!(environment.token().unwrap().expose(), "third");
-        assert_eq!(environment.base_url().unwrap(), None);
+        assert_eq!(environment.url(URL_VARIABLE).unwrap(), None);
         assert_eq!(environment.home(), None);
     }
 
@@ -207,6 +199,6 @@ mod tests {
         let bytes = || Some(OsString::from_vec(vec![0xff, b'x']));
         let environment = Environment::from_lookup(move |_| bytes());
         assert!(environment.token().unwrap_err().is_malformed_token());
-        assert!(environment.base_url().unwrap_err().is_base_url());
+        assert!(environment.url(URL_VARIABLE).unwrap_err().is_base_url());
     }
 }

@@ -26,7 +26,7 @@ type Source = Box<dyn error::Error + Send + Sync>;
 pub struct ConnectError(Box<Inner>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     MissingToken,
     MalformedToken,
     ExpiredToken,
@@ -43,7 +43,7 @@ struct Inner {
 }
 
 impl ConnectError {
-    fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             message: message.into(),
@@ -51,16 +51,8 @@ impl ConnectError {
         }))
     }
 
-    pub(super) fn missing_token(message: impl Into<String>) -> Self {
-        Self::new(Kind::MissingToken, message)
-    }
-
     pub(super) fn malformed_token(origin: &str, problem: impl fmt::Display) -> Self {
         Self::new(Kind::MalformedToken, format!("{origin}: {problem}"))
-    }
-
-    pub(super) fn expired_token(message: impl Into<String>) -> Self {
-        Self::new(Kind::ExpiredToken, message)
     }
 
     pub(super) fn base_url(origin: &str, problem: impl fmt::Display) -> Self {
@@ -77,14 +69,6 @@ impl ConnectError {
         )
     }
 
-    pub(super) fn cli_context(message: impl Into<String>) -> Self {
-        Self::new(Kind::CliContext, message)
-    }
-
-    pub(super) fn settings(message: impl Into<String>) -> Self {
-        Self::new(Kind::Settings, message)
-    }
-
     pub(super) fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
         self
@@ -98,7 +82,7 @@ impl ConnectError {
         if error.is_token() {
             return Self::new(Kind::MalformedToken, error.to_string()).with_source(error);
         }
-        Self::settings(error.to_string()).with_source(error)
+        Self::new(Kind::Settings, error.to_string()).with_source(error)
     }
 
     /// Returns whether no token was found. The message names the sources that were read: set one of the

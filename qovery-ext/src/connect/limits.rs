@@ -4,11 +4,7 @@
 //! responses state them, see [`Hold`]. A request that is dropped in the queue is not sent, and leaves the
 //! queue.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex as SyncMutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Mutex as SyncMutex, time::Duration};
 
 use qovery_api::{
     RawResponse,
@@ -18,6 +14,8 @@ use tokio::{
     sync::{Mutex, Semaphore, SemaphorePermit},
     time::{Instant, sleep_until},
 };
+
+use crate::sync::lock;
 
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
@@ -131,23 +129,18 @@ impl Hold {
         };
         // A time beyond the range of the clock is ignored.
         if let Some(moment) = Instant::now().checked_add(wait) {
-            let mut hold = self.lock();
+            let mut hold = lock(&self.0);
             *hold = (*hold).max(Some(moment));
         }
     }
 
     /// The end of the hold, if it is in the future.
     pub(super) fn until(&self) -> Option<Instant> {
-        let mut hold = self.lock();
+        let mut hold = lock(&self.0);
         if hold.is_some_and(|moment| moment <= Instant::now()) {
             *hold = None;
         }
         *hold
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        // No code that can panic runs while it is locked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -184,11 +184,10 @@ impl RetryPolicy {
                 | StatusCode::GATEWAY_TIMEOUT => is_idempotent,
                 _ => false,
             },
-            Err(error) if error.is_connect() => !error.may_have_been_executed() || is_idempotent,
-            Err(error) if error.is_timeout() => self.after_timeout && is_idempotent,
-            Err(error) if error.is_interrupted() => {
+            Err(error) if error.is_connect() || error.is_interrupted() => {
                 !error.may_have_been_executed() || is_idempotent
             }
+            Err(error) if error.is_timeout() => self.after_timeout && is_idempotent,
             Err(error) => error.is_body() && is_idempotent,
         }
     }

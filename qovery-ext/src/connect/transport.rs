@@ -11,7 +11,7 @@ use qovery_api::{
     BoxFuture, HttpTransport, RawResponse, Request, RetryMode, Transport, TransportError,
     http::{HeaderValue, StatusCode, header},
 };
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::Instrument;
 
 use super::{
@@ -22,7 +22,6 @@ use super::{
 };
 
 /// The authorization of requests.
-#[derive(Debug)]
 pub(super) enum Authorization {
     /// The same value for each request.
     Fixed(HeaderValue),
@@ -54,8 +53,6 @@ struct Progress {
     started: Instant,
     /// The time limit of the whole call.
     budget: Duration,
-    /// The end of the budget; `None` if the clock cannot represent it.
-    deadline: Option<Instant>,
     /// The time limit of one request.
     attempt_limit: Duration,
     /// Whether to wait for the end of a [hold](super::limits::Hold).
@@ -79,7 +76,6 @@ impl Progress {
         Self {
             started,
             budget,
-            deadline: started.checked_add(budget),
             attempt_limit,
             respects_hold: policy.may_retry(request.retry),
             has_renewed: false,
@@ -94,10 +90,7 @@ impl Progress {
 
     /// Waits for a step before a request, such as its token, for at most the rest of the budget.
     async fn prepare<T>(&self, preparation: impl Future<Output = T>) -> Result<T, TransportError> {
-        let Some(deadline) = self.deadline else {
-            return Ok(preparation.await);
-        };
-        timeout_at(deadline, preparation).await.map_err(|_| {
+        timeout(self.left(), preparation).await.map_err(|_| {
             // The attempt has not begun.
             TransportError::timeout(self.budget).with_may_have_been_executed(false)
         })

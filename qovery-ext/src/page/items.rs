@@ -4,13 +4,6 @@
 //! completes loses nothing; dropping the stream ends the request in flight, and
 //! [`Items::resume_cursor`], taken at any time before, continues in a new stream.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
-use futures_core::{Stream, stream::FusedStream};
 use qovery_api::PagedOperation;
 
 use super::{CollectError, Ending, PageError, ResumeCursor, walk::Walk};
@@ -24,7 +17,7 @@ use super::{CollectError, Ending, PageError, ResumeCursor, walk::Walk};
 /// An error follows all items that were read before it, and ends the stream. [`Items::retry`] continues from
 /// the same position. To continue later, use [`Items::resume_cursor`].
 ///
-/// It is also a [`Stream`], for combinators.
+/// It is also a [`Stream`](futures_core::Stream), for combinators.
 ///
 /// ```no_run
 /// use qovery_api::{Client, uuid::Uuid};

@@ -65,7 +65,6 @@ mod page_request;
 mod pager;
 mod pages;
 mod seen;
-mod settings;
 mod walk;
 mod window;
 

@@ -4,53 +4,37 @@
 //! poll. So a separate task fetches the page that is read ahead. Dropping a request also ends the request
 //! of a background task.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{future::Future, panic::resume_unwind};
 
 use qovery_api::BoxFuture;
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{
+    runtime::Handle,
+    task::{JoinError, JoinSet},
+};
 use tracing::Instrument;
 
-pub(super) enum PageRequest<T> {
-    InPlace(BoxFuture<'static, T>),
-    InBackground(JoinHandle<T>),
+/// Returns the result; `None` if the runtime of the task shut down before the result was ready.
+pub(super) type PageRequest<T> = BoxFuture<'static, Option<T>>;
+
+pub(super) fn in_place<T>(fetch: impl Future<Output = T> + Send + 'static) -> PageRequest<T> {
+    Box::pin(async { Some(fetch.await) })
 }
 
-impl<T: Send + 'static> PageRequest<T> {
-    pub(super) fn in_place(fetch: BoxFuture<'static, T>) -> Self {
-        Self::InPlace(fetch)
-    }
-
-    /// Runs the request in a task of the current runtime; in place if there is no runtime.
-    pub(super) fn in_background(fetch: BoxFuture<'static, T>) -> Self {
-        match Handle::try_current() {
-            Ok(runtime) => Self::InBackground(runtime.spawn(fetch.in_current_span())),
-            Err(_) => Self::InPlace(fetch),
+/// Runs the request in a task of the current runtime; in place if there is no runtime.
+pub(super) fn in_background<T: Send + 'static>(
+    fetch: impl Future<Output = T> + Send + 'static,
+) -> PageRequest<T> {
+    let Ok(runtime) = Handle::try_current() else {
+        return in_place(fetch);
+    };
+    // A set, because dropping it aborts its task.
+    let mut task = JoinSet::new();
+    task.spawn_on(fetch.in_current_span(), &runtime);
+    Box::pin(async move {
+        match task.join_next().await?.map_err(JoinError::try_into_panic) {
+            Ok(result) => Some(result),
+            Err(Ok(panic)) => resume_unwind(panic),
+            Err(Err(_)) => None,
         }
-    }
-
-    /// Polls for the result; `None` if the runtime of the task shut down before the result was ready.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
-        match self {
-            Self::InPlace(fetch) => fetch.as_mut().poll(context).map(Some),
-            Self::InBackground(task) => Pin::new(task).poll(context).map(|joined| match joined {
-                Ok(result) => Some(result),
-                Err(error) => match error.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => None,
-                },
-            }),
-        }
-    }
-}
-
-impl<T> Drop for PageRequest<T> {
-    fn drop(&mut self) {
-        if let Self::InBackground(task) = self {
-            task.abort();
-        }
-    }
+    })
 }

@@ -6,7 +6,11 @@ use std::fmt;
 
 use qovery_api::{Call, PagedBackward, PagedOperation};
 
-use super::{Items, Pages, ResumeCursor, cursor::Direction, settings::Settings, walk::Walk};
+use super::{
+    Items, Pages, ResumeCursor,
+    cursor::Direction,
+    walk::{Settings, Walk},
+};
 
 /// Turns the call of a paged operation into a stream.
 ///

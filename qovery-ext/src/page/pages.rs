@@ -4,13 +4,6 @@
 //! loses nothing; dropping the stream ends the request in flight, and [`Pages::resume_cursor`],
 //! taken at any time before, continues in a new stream.
 
-use std::{
-    fmt,
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
-use futures_core::{Stream, stream::FusedStream};
 use qovery_api::PagedOperation;
 
 use super::{Ending, PageError, ResumeCursor, cursor::Direction, seen::Known, walk::Walk};

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// How many of the first ids, and as many of the last ones, a walk remembers; and how many cursors.
 pub(super) const REMEMBERED: usize = 5_000;
@@ -34,12 +34,7 @@ pub(super) struct Delivered {
 #[serde(default)]
 pub(super) struct Known {
     /// In order. If ids are left out, the gap is between the two halves.
-    #[serde(
-        rename = "delivered",
-        skip_serializing_if = "Vec::is_empty",
-        serialize_with = "write_ids",
-        deserialize_with = "read_ids"
-    )]
+    #[serde(rename = "delivered", skip_serializing_if = "Vec::is_empty")]
     pub(super) ids: Vec<Arc<str>>,
     /// How many ids are left out.
     #[serde(skip_serializing_if = "is_zero")]
@@ -47,15 +42,6 @@ pub(super) struct Known {
     /// Whether ids came again in another order.
     #[serde(rename = "reordered", skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_reordered: bool,
-}
-
-fn write_ids<S: Serializer>(ids: &[Arc<str>], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(ids.iter().map(|id| &**id))
-}
-
-fn read_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<str>>, D::Error> {
-    let ids = Vec::<String>::deserialize(deserializer)?;
-    Ok(ids.into_iter().map(Arc::from).collect())
 }
 
 fn is_zero(count: &u64) -> bool {

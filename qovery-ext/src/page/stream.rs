@@ -16,7 +16,7 @@ macro_rules! page_stream {
             /// # Errors
             /// See [`PageError`].
             pub async fn next(&mut self) -> Option<Result<$output, PageError>> {
-                std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+                futures_util::StreamExt::next(self).await
             }
 
             #[doc = concat!("Returns the cursor to resume from after the last delivered ", $unit, ", without")]
@@ -45,20 +45,20 @@ macro_rules! page_stream {
             }
         }
 
-        impl<O: PagedOperation> Stream for $stream<O> {
+        impl<O: PagedOperation> futures_core::Stream for $stream<O> {
             type Item = Result<$output, PageError>;
 
             fn poll_next(
-                self: Pin<&mut Self>,
-                context: &mut Context<'_>,
-            ) -> Poll<Option<Self::Item>> {
+                self: std::pin::Pin<&mut Self>,
+                context: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Self::Item>> {
                 let walk = &mut self.get_mut().walk;
-                let page = ready!(walk.poll_page(context));
-                Poll::Ready(page.and_then(|page| page.map(|()| $deliver(walk)).transpose()))
+                walk.poll_page(context)
+                    .map(|page| page.and_then(|page| page.map(|()| $deliver(walk)).transpose()))
             }
         }
 
-        impl<O: PagedOperation> FusedStream for $stream<O> {
+        impl<O: PagedOperation> futures_core::FusedStream for $stream<O> {
             fn is_terminated(&self) -> bool {
                 self.walk.is_over()
             }
@@ -67,8 +67,8 @@ macro_rules! page_stream {
         // The stream never pins an item.
         impl<O: PagedOperation> Unpin for $stream<O> {}
 
-        impl<O: PagedOperation> fmt::Debug for $stream<O> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl<O: PagedOperation> std::fmt::Debug for $stream<O> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($stream))
                     .field("operation", &O::INFO.id)
                     .field("items_delivered", &self.items_delivered())

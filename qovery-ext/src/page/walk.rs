@@ -6,21 +6,32 @@
 
 use std::{
     collections::BTreeSet,
+    future::Future,
     sync::Arc,
     task::{Context, Poll},
     vec,
 };
 
-use qovery_api::{BoxFuture, Call, PageParts, PagedOperation, Paging};
+use qovery_api::{Call, PageParts, PagedOperation, Paging};
 
 use super::{
     Ending, PageError, ResumeCursor,
+    cursor::Direction,
     error::{Inner, Kind},
     link::Links,
     navigator::{LeadingPage, Navigator, Next},
-    page_request::PageRequest,
-    settings::Settings,
+    page_request::{PageRequest, in_background, in_place},
 };
+
+/// The paging settings.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    pub(super) direction: Direction,
+    pub(super) resume: Option<ResumeCursor>,
+    pub(super) item_limit: Option<u64>,
+    pub(super) page_limit: Option<u64>,
+    pub(super) read_ahead: bool,
+}
 
 type Fetched<O> = Result<PageParts<<O as PagedOperation>::Item>, qovery_api::Error>;
 
@@ -114,12 +125,12 @@ impl<O: PagedOperation> Walk<O> {
                 return Poll::Ready(Some(Err(self.stop(kind))));
             }
             let request = self.request.take();
-            let request = request.map_or_else(|| self.fetch().map(PageRequest::in_place), Ok);
+            let request = request.map_or_else(|| self.fetch().map(in_place), Ok);
             let mut request = match request {
                 Ok(request) => request,
                 Err(kind) => return Poll::Ready(Some(Err(self.stop(kind)))),
             };
-            let Poll::Ready(fetched) = request.poll(context) else {
+            let Poll::Ready(fetched) = request.as_mut().poll(context) else {
                 self.request = Some(request);
                 return Poll::Pending;
             };
@@ -137,21 +148,25 @@ impl<O: PagedOperation> Walk<O> {
         }
     }
 
-    fn fetch(&self) -> Result<BoxFuture<'static, Fetched<O>>, Kind> {
+    fn links(&self) -> Result<&Links, Kind> {
         let links = self.links.as_ref();
-        let links = links.map_err(|problem| Kind::WrongCursor(problem.clone()))?;
+        links.map_err(|problem| Kind::WrongCursor(problem.clone()))
+    }
+
+    fn fetch(&self) -> Result<impl Future<Output = Fetched<O>> + Send + use<O>, Kind> {
+        let links = self.links()?;
         let call = match &self.at {
             Some(at) => links.send(self.call.clone(), at),
             None => self.call.clone(),
         };
-        Ok(Box::pin(async move { call.await.map(O::split) }))
+        Ok(async move { call.await.map(O::split) })
     }
 
     /// Fetches the next page in the background, if the settings ask for it.
     fn start_ahead(&mut self) {
         let is_wanted = self.settings.read_ahead && matches!(self.state, State::Reading);
         if is_wanted && self.limit().is_none() {
-            self.request = self.fetch().map(PageRequest::in_background).ok();
+            self.request = self.fetch().map(in_background).ok();
         }
     }
 
@@ -168,10 +183,7 @@ impl<O: PagedOperation> Walk<O> {
         // Some servers declare the number of items on the page as its size.
         let is_below_its_size = size.is_some_and(|size| (ids.len() as u64) < size);
         let has_room = is_below_its_size || distinct < self.largest;
-        let (link, turned) = match &self.links {
-            Ok(links) => links.read(&parts),
-            Err(problem) => return Err(Kind::WrongCursor(problem.clone())),
-        };
+        let (link, turned) = self.links()?.read(&parts);
         let next = match O::PAGING {
             Paging::StartId { .. } => {
                 // A page of one item has room for more, unless the server says that this is its size.

@@ -292,7 +292,8 @@ struct Source {
 
 async fn sources(client: &Client, environment: Uuid) -> Result<Vec<Source>, VersionError> {
     // The whole documents: the image, the repository or the chart has another place for each kind.
-    let call = Call::<ListOf<ListServicesByEnvironmentId, Value>>::new(client, &[&environment]);
+    let call =
+        Call::<ListOf<ListServicesByEnvironmentId, Vec<Value>>>::new(client, &[&environment]);
     let shown = named(client, "environment", environment);
     let what = format!("listing the services of {shown}");
     let listed = call

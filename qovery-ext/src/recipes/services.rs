@@ -68,7 +68,7 @@ pub async fn services(
     environment: Uuid,
 ) -> Result<Vec<EnvironmentService>, Error> {
     // Apart from its arguments, so that the future can go to another thread.
-    let call = Call::<ListOf<ListServicesByEnvironmentId, Item>>::new(client, &[&environment]);
+    let call = Call::<ListOf<ListServicesByEnvironmentId, Vec<Item>>>::new(client, &[&environment]);
     let listed = call.await?;
     let services: Vec<_> = listed.results.into_iter().map(Item::into_service).collect();
     for service in &services {
@@ -177,7 +177,7 @@ mod tests {
             })
             .collect();
         let names = serde_json::json!({ "results": results });
-        let names: Listed<Item> = serde_json::from_value(names).unwrap();
+        let names: Listed<Vec<Item>> = serde_json::from_value(names).unwrap();
         names.results.into_iter().map(Item::into_service).collect()
     }
 

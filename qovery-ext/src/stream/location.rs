@@ -103,7 +103,7 @@ struct Service {
     service_type: String,
 }
 
-type Services = Call<ListOf<ListServicesByEnvironmentId, Service>>;
+type Services = Call<ListOf<ListServicesByEnvironmentId, Vec<Service>>>;
 
 /// The kind of a service, as the websocket API spells it.
 pub(super) async fn kind_of_service(

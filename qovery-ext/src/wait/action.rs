@@ -15,13 +15,14 @@ use super::{
     BoxFuture, Condition, Deadline, Goal, Names, Operation, PollSchedule, Progress, ProgressStream,
     Reached, Snapshot, Subject, WaitError, WaitOptions,
     action_request::ActionRequest,
+    api::ApiSource,
     closer::Closer,
     context::{Context, Until},
-    ledger::Ledger,
+    ledger::{Ledger, millis},
     poller::Poller,
     reporter::{OnProgress, Reporter},
     shared_reading::Key,
-    source::{Fault, FaultKind, Source},
+    source::{Fault, FaultKind},
     start::Start,
 };
 #[cfg(feature = "stream")]
@@ -31,7 +32,8 @@ use crate::stream::StreamError;
 enum Plan {
     /// Send an action.
     Start(ActionRequest),
-    /// Send nothing: wait for the action of an external actor, or for a condition.
+    /// Send nothing: wait for the action of an external actor, for a condition, or for an action of another
+    /// process.
     Watch,
     /// Look up the environment of one request. Cancel the request, if requested.
     Request {
@@ -39,8 +41,6 @@ enum Plan {
         environment: Option<Uuid>,
         cancel: bool,
     },
-    /// Continue a wait of another process, with a token of this age.
-    Resume { age: Duration },
 }
 
 /// An action to start and to wait for. Nothing is sent before it is awaited or started.
@@ -143,7 +143,7 @@ settings!(Action);
 settings!(Operation);
 
 impl Action {
-    fn new(source: Arc<dyn Source>, subject: Subject, until: Until, plan: Plan) -> Self {
+    fn new(source: Arc<ApiSource>, subject: Subject, until: Until, plan: Plan) -> Self {
         Self {
             context: Context::new(source, subject, until),
             plan,
@@ -192,7 +192,7 @@ impl Action {
     }
 
     pub(super) fn requesting(
-        source: Arc<dyn Source>,
+        source: Arc<ApiSource>,
         subject: Subject,
         request: ActionRequest,
     ) -> Self {
@@ -200,13 +200,13 @@ impl Action {
         Self::new(source, subject, until, Plan::Start(request))
     }
 
-    pub(super) fn watch(source: Arc<dyn Source>, subject: Subject, goal: Goal) -> Self {
+    pub(super) fn watch(source: Arc<ApiSource>, subject: Subject, goal: Goal) -> Self {
         let until = Until::goal(&subject, goal);
         Self::new(source, subject, until, Plan::Watch)
     }
 
     pub(super) fn request(
-        source: Arc<dyn Source>,
+        source: Arc<ApiSource>,
         request: Uuid,
         environment: Option<Uuid>,
         goal: Goal,
@@ -223,18 +223,23 @@ impl Action {
         Self::new(source, subject, until, plan)
     }
 
+    /// Continues the wait of another process, with the ledger of a token of this age.
     pub(super) fn resume(
-        source: Arc<dyn Source>,
+        source: Arc<ApiSource>,
         subject: Subject,
-        ledger: Ledger,
+        mut ledger: Ledger,
         age: Duration,
     ) -> Self {
+        ledger.resume(&subject);
+        let resumed_at = ledger.latest().saturating_add(millis(age));
         let until = Until::Goal(Box::new(ledger));
-        Self::new(source, subject, until, Plan::Resume { age })
+        let mut action = Self::new(source, subject, until, Plan::Watch);
+        action.context.resumed_at = resumed_at;
+        action
     }
 
     pub(super) fn until(
-        source: Arc<dyn Source>,
+        source: Arc<ApiSource>,
         subject: Subject,
         condition: Box<dyn Condition>,
     ) -> Self {
@@ -246,7 +251,7 @@ impl Action {
         &self.context.subject
     }
 
-    pub(super) fn source(&self) -> &Arc<dyn Source> {
+    pub(super) fn source(&self) -> &Arc<ApiSource> {
         &self.context.source
     }
 
@@ -281,10 +286,9 @@ impl Action {
         }
         #[cfg(feature = "stream")]
         if self.follower.is_some() {
-            let client = self.context.source.client();
             if matches!(subject, Subject::Cluster { .. }) {
                 return rejected("a cluster has no deployment log to follow");
-            } else if client.is_some_and(|client| client.stream_url().is_none()) {
+            } else if self.context.source.client.stream_url().is_none() {
                 return rejected(&StreamError::no_address().to_string());
             }
         }
@@ -336,10 +340,8 @@ impl Action {
         if let Some(fault) = refusal {
             return Err(start.error(fault));
         }
-        let mut resumed_at = 0;
         match self.plan {
             Plan::Watch => {}
-            Plan::Resume { age } => resumed_at = start.resume(age),
             Plan::Request {
                 request,
                 environment,
@@ -348,19 +350,22 @@ impl Action {
             Plan::Start(action) => start.start(action).await?,
         }
         #[cfg(feature = "stream")]
-        let log =
-            self.follower
-                .zip(start.context.source.client())
-                .and_then(|(follower, client)| {
-                    LogFollower::of(client, &start.context.subject, start.before, follower)
-                });
+        let log = self.follower.and_then(|follower| {
+            let context = &start.context;
+            LogFollower::of(
+                &context.source.client,
+                &context.subject,
+                start.before,
+                follower,
+            )
+        });
         let reporter = Reporter::new(
             self.on_progress,
             #[cfg(feature = "stream")]
             log,
         );
-        let poller = Poller::new(start.context, resumed_at);
-        let operation = Operation::new(poller, reporter, Closer::new(start.lost));
+        let poller = Poller::new(start.context);
+        let operation = Operation::new(poller, reporter, Closer::default());
         #[cfg(feature = "stream")]
         if self.with_stream {
             return Ok(operation.with_stream());

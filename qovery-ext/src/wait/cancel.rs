@@ -15,10 +15,11 @@ use uuid::Uuid;
 use super::{
     Goal, Names, NotCanceled, Phase, Subject, WaitError, WaitErrorKind,
     action_request::ActionRequest,
+    api::ApiSource,
     context::Context,
     ledger::Ledger,
     outcome::{Ended, Executed},
-    source::{Fault, FaultKind, QueueRow, Source},
+    source::{Fault, FaultKind, QueueRow},
 };
 
 /// Cancels an operation on the server, even while another value owns the [`Operation`](super::Operation) or
@@ -28,7 +29,7 @@ use super::{
 /// Therefore create it after a poll of the operation.
 #[derive(Clone)]
 pub struct Canceler {
-    source: Arc<dyn Source>,
+    source: Arc<ApiSource>,
     subject: Subject,
     /// The request whose id proves that it is the operation's.
     request: Option<Uuid>,
@@ -170,7 +171,8 @@ impl Canceler {
         }
         // One service of several may have ended, or not started, while the deployment continues. The status of
         // a service names the last deployment of the service, which may differ from the running one.
-        let whole = match self.source.environment(&self.subject).await? {
+        let parents = &self.source.parents;
+        let whole = match parents.environment_of_subject(&self.subject).await? {
             Some(environment) => Subject::environment(environment),
             None => self.subject.clone(),
         };

@@ -15,21 +15,21 @@ use super::{
     ledger::Ledger,
     outcome::{Executed, Successor},
     poller::{End, Poller},
-    source::Fault,
 };
 use crate::{clock::after, span::span};
 
 /// Ends a wait.
+#[derive(Default)]
 pub(super) struct Closer {
     stage: Stage,
-    /// The fault of the response to the action, if it was lost.
-    lost: Option<Fault>,
     /// The time limit for fetching the report.
     report_until: Option<Instant>,
 }
 
 /// The progress of the end.
+#[derive(Default)]
 enum Stage {
+    #[default]
     UnderWay,
     Closing(End, Cancel),
     Reached(Box<Reached>),
@@ -48,14 +48,6 @@ enum Cancel {
 }
 
 impl Closer {
-    pub(super) fn new(lost: Option<Fault>) -> Self {
-        Self {
-            stage: Stage::UnderWay,
-            lost,
-            report_until: None,
-        }
-    }
-
     /// Starts to end the wait.
     pub(super) fn begin(&mut self, end: End, options: &WaitOptions) {
         let cancel = if matches!(end, End::Deadline) && options.cancel_at_deadline {
@@ -117,7 +109,7 @@ impl Closer {
         let mut error = match end {
             End::Decided(Decision::Reached(proof), evidence) => {
                 if context.goal() == Some(Goal::Deleted) {
-                    context.source.note_deletion(&context.subject);
+                    context.source.names.note_deletion(&context.subject);
                 }
                 self.stage = Stage::Reached(Box::new(Reached {
                     goal: context.goal(),
@@ -132,7 +124,7 @@ impl Closer {
                 return Ok(());
             }
             End::Decided(decision, evidence) => {
-                let mut error = decided_error(context, decision, self.lost.take());
+                let mut error = decided_error(context, decision);
                 error.0.evidence = evidence;
                 error
             }
@@ -158,9 +150,8 @@ impl Closer {
     }
 }
 
-/// The error of an operation that ended without reaching its goal. `lost` is the fault of the response to the
-/// action.
-fn decided_error(context: &Context, decision: Decision, lost: Option<Fault>) -> WaitError {
+/// The error of an operation that ended without reaching its goal.
+fn decided_error(context: &Context, decision: Decision) -> WaitError {
     let error = |kind, what: &str| unsuccessful(context, kind, what);
     match decision {
         Decision::Failed(Cause::Hopeless(why)) => error(WaitErrorKind::Failed, &why),
@@ -203,12 +194,12 @@ fn decided_error(context: &Context, decision: Decision, lost: Option<Fault>) -> 
             error.0.successor = Some(successor_of(context, successor));
             error
         }
-        Decision::NoTrace => no_trace_error(context, lost),
+        Decision::NoTrace => no_trace_error(context),
     }
 }
 
-fn no_trace_error(context: &Context, lost: Option<Fault>) -> WaitError {
-    let what = match &lost {
+fn no_trace_error(context: &Context) -> WaitError {
+    let what = match &context.lost {
         Some(fault) => &format!(
             "the response to the action was lost ({}), and no trace of a deployment was seen \
              since: it may or may not have been executed",
@@ -224,10 +215,10 @@ fn no_trace_error(context: &Context, lost: Option<Fault>) -> WaitError {
         }
     };
     let mut error = unsuccessful(context, WaitErrorKind::LostContact, what);
-    if lost.is_some() {
+    if context.lost.is_some() {
         error.0.executed = Executed::Perhaps;
     }
-    error.0.source = lost;
+    error.0.source.clone_from(&context.lost);
     error
 }
 

@@ -9,7 +9,12 @@ use tokio::time::{self, Instant};
 
 use super::{
     Check, Condition, Goal, Names, OperationToken, Snapshot, Subject, WaitError, WaitErrorKind,
-    WaitOptions, in_flight::Permit, ledger::Ledger, source::Source,
+    WaitOptions,
+    api::ApiSource,
+    in_flight::Permit,
+    ledger::{Ledger, Stamp, millis},
+    outcome::{Ended, Executed},
+    source::Fault,
 };
 
 /// The end of a wait: the goal of an operation, or a condition.
@@ -32,28 +37,34 @@ impl Until {
 
 /// The subject and the end of a wait, its settings, and its latest status.
 pub(super) struct Context {
-    pub(super) source: Arc<dyn Source>,
+    pub(super) source: Arc<ApiSource>,
     pub(super) subject: Subject,
     pub(super) until: Until,
     pub(super) options: WaitOptions,
     pub(super) started: Instant,
+    /// The time on the ledger's clock at the start: not 0 if the operation was resumed.
+    pub(super) resumed_at: Stamp,
     pub(super) polls: u32,
     /// The last status that was read.
     pub(super) last: Option<Snapshot>,
+    /// The fault of the response to the action, if it was lost.
+    pub(super) lost: Option<Fault>,
     /// When the API accepted to cancel the queued request of the operation.
     pub(super) accepted_cancel: Arc<OnceLock<Instant>>,
 }
 
 impl Context {
-    pub(super) fn new(source: Arc<dyn Source>, subject: Subject, until: Until) -> Self {
+    pub(super) fn new(source: Arc<ApiSource>, subject: Subject, until: Until) -> Self {
         Self {
             source,
             subject,
             until,
             options: WaitOptions::default(),
             started: Instant::now(),
+            resumed_at: 0,
             polls: 0,
             last: None,
+            lost: None,
             accepted_cancel: Arc::default(),
         }
     }
@@ -94,6 +105,16 @@ impl Context {
         }
     }
 
+    /// The time on the ledger's clock.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp_of(Instant::now())
+    }
+
+    pub(super) fn stamp_of(&self, moment: Instant) -> Stamp {
+        let elapsed = moment.saturating_duration_since(self.started);
+        self.resumed_at.saturating_add(millis(elapsed))
+    }
+
     /// The latest end of the wait. A limit beyond the range of the clock is no limit.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.started.checked_add(self.options.deadline.limit()?)
@@ -116,13 +137,14 @@ impl Context {
     }
 
     pub(super) fn token(&self) -> OperationToken {
-        OperationToken::new(self.subject.clone(), self.ledger().cloned())
-            .with_parent(self.source.known_parent(&self.subject))
+        let mut token = OperationToken::new(self.subject.clone(), self.ledger().cloned());
+        token.parent = self.source.parents.known(self.subject.id());
+        token
     }
 
     /// The known names of the subject and its services.
     pub(super) fn names(&self) -> Names {
-        self.source.names(&self.subject, self.last.as_ref())
+        self.source.names.about(&self.subject, self.last.as_ref())
     }
 
     /// Reads the names of the subject and its services. Names that are not read in time stay unknown.
@@ -135,16 +157,27 @@ impl Context {
                 source.look_up_names(&subject).await;
             };
             let _late = time::timeout(LIMIT, read).await;
-            source.names(&subject, None)
+            source.names.about(&subject, None)
         }
     }
 
     /// An error with the last status and the token.
     pub(super) fn error(&self, kind: WaitErrorKind, message: String) -> WaitError {
-        let mut error = WaitError::new(kind, message, self.token());
-        error.0.last.clone_from(&self.last);
-        error.0.polls = self.polls;
-        error.0.elapsed = self.started.elapsed();
-        error
+        WaitError(Box::new(Ended {
+            kind,
+            message,
+            last: self.last.clone(),
+            polls: self.polls,
+            elapsed: self.started.elapsed(),
+            token: self.token(),
+            limit: None,
+            successor: None,
+            report: None,
+            canceled_on_server: false,
+            not_canceled: None,
+            source: None,
+            executed: Executed::Yes,
+            evidence: Vec::new(),
+        }))
     }
 }

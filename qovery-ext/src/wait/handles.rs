@@ -23,7 +23,7 @@ pub use service::{
 use super::{
     Action, Condition, Goal, OperationToken, ServiceKind, ServiceRef, ServiceVersion, Subject,
     TokenError, action_request::ActionRequest, api::ApiSource, in_flight::InFlightLimit,
-    names::KnownNames, source::Source,
+    names::KnownNames,
 };
 
 /// Creates handles of a [`Client`], for actions and waits.
@@ -171,15 +171,15 @@ impl WaitExt for Client {
     }
 }
 
-fn source(client: &Client) -> Arc<dyn Source> {
+fn source(client: &Client) -> Arc<ApiSource> {
     Arc::new(ApiSource::new(client.clone()))
 }
 
 /// The source of a wait that continues, with the parent of its subject if the token names it.
-fn source_of(client: &Client, subject: &Subject, parent: Option<Uuid>) -> Arc<dyn Source> {
+fn source_of(client: &Client, subject: &Subject, parent: Option<Uuid>) -> Arc<ApiSource> {
     let source = source(client);
     if let Some(parent) = parent {
-        source.remember_parent(subject, parent);
+        source.parents.keep(subject.id(), parent);
     }
     source
 }
@@ -203,7 +203,7 @@ handle! {
 /// A deployment request of any user.
 #[derive(Clone)]
 pub struct DeploymentRequestHandle {
-    source: Arc<dyn Source>,
+    source: Arc<ApiSource>,
     id: Uuid,
     environment: Option<Uuid>,
 }

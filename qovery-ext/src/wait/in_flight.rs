@@ -5,10 +5,12 @@
 //! request gets its turn before the time limit of its poll begins, so that time in the queue does not count
 //! as a failed poll. Dropping the future leaves the queue.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use qovery_api::Client;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::sync::lock;
 
 /// The default limit on requests of waits in flight, for one client.
 pub(super) const IN_FLIGHT: usize = 32;
@@ -17,7 +19,6 @@ pub(super) const IN_FLIGHT: usize = 32;
 pub(super) struct InFlightLimit(Mutex<Arc<Semaphore>>);
 
 /// The permission to send requests, one after the other. Dropping it lets the next wait continue.
-#[derive(Default)]
 pub(crate) struct Permit {
     /// Kept because dropping it has an effect.
     _permit: Option<OwnedSemaphorePermit>,
@@ -30,11 +31,11 @@ impl InFlightLimit {
 
     /// Sets the limit for later requests; 0 counts as 1.
     pub(super) fn limit(&self, in_flight: usize) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = semaphore(in_flight);
+        *lock(&self.0) = semaphore(in_flight);
     }
 
     pub(super) async fn next(&self) -> Permit {
-        let current = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let current = Arc::clone(&lock(&self.0));
         Permit {
             // The semaphore is never closed.
             _permit: current.acquire_owned().await.ok(),

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use qovery_api::{Client, Printable};
@@ -14,6 +14,7 @@ use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{ServiceRef, Snapshot, Subject};
+use crate::sync::lock;
 
 /// Names by id.
 ///
@@ -136,12 +137,8 @@ impl KnownNames {
         client.shared(Self::default)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn remember(&self, id: Uuid, name: String) {
-        let names = &mut self.known().names;
+        let names = &mut lock(&self.0).names;
         if names.len() >= Self::LIMIT && !names.contains_key(&id) {
             names.clear();
         }
@@ -149,7 +146,7 @@ impl KnownNames {
     }
 
     pub(crate) fn knows(&self, id: Uuid) -> bool {
-        self.known().names.contains_key(&id)
+        lock(&self.0).names.contains_key(&id)
     }
 
     /// Notes that this client has deleted an object.
@@ -159,13 +156,13 @@ impl KnownNames {
             Subject::Service { .. } | Subject::Services { .. } => "service",
             Subject::Cluster { .. } => "cluster",
         };
-        *self.known().deletions.entry(kind).or_default() += 1;
+        *lock(&self.0).deletions.entry(kind).or_default() += 1;
     }
 
     /// How many deletions of objects of this kind have ended.
     #[cfg(feature = "find")]
     pub(crate) fn deletions_of(&self, kind: &str) -> u64 {
-        self.known()
+        lock(&self.0)
             .deletions
             .get(kind)
             .copied()
@@ -181,7 +178,7 @@ impl KnownNames {
 
     /// The names of a subject and of the services in its status.
     pub(crate) fn about(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
-        let names = &self.known().names;
+        let names = &lock(&self.0).names;
         if names.is_empty() {
             return Names::default();
         }
@@ -268,6 +265,6 @@ mod tests {
         for number in 0..=KnownNames::LIMIT {
             known.remember(Uuid::from_u128(number as u128), String::new());
         }
-        assert_eq!(known.known().names.len(), 1);
+        assert_eq!(lock(&known.0).names.len(), 1);
     }
 }

@@ -169,25 +169,6 @@ pub(super) enum Executed {
 }
 
 impl WaitError {
-    pub(super) fn new(kind: WaitErrorKind, message: String, token: OperationToken) -> Self {
-        Self(Box::new(Ended {
-            kind,
-            message,
-            last: None,
-            polls: 0,
-            elapsed: Duration::ZERO,
-            token,
-            limit: None,
-            successor: None,
-            report: None,
-            canceled_on_server: false,
-            not_canceled: None,
-            source: None,
-            executed: Executed::Yes,
-            evidence: Vec::new(),
-        }))
-    }
-
     /// Returns the kind of the error.
     pub fn kind(&self) -> WaitErrorKind {
         self.0.kind

@@ -16,7 +16,7 @@ use super::{
     Decision, Evidence, Phase, PollSchedule, Snapshot, WaitOptions,
     context::Context,
     decision::{Cause, Proof, Verdict},
-    ledger::{Ledger, Stamp},
+    ledger::Ledger,
     source::{Fault, FaultKind, Reading},
     timetable::Timetable,
 };
@@ -74,12 +74,11 @@ impl Polled {
 }
 
 impl Poller {
-    /// A new operation, or one that was resumed at this reading of its ledger's clock.
-    pub(super) fn new(context: Context, resumed_at: Stamp) -> Self {
+    pub(super) fn new(context: Context) -> Self {
         Self {
             timetable: Timetable::new(&context.options.schedule),
             context,
-            judge: Judge::new(resumed_at),
+            judge: Judge::default(),
             failures: 0,
             phase: Phase::NotStarted,
             held_since: None,
@@ -375,8 +374,7 @@ impl Poller {
     /// Lets the pushed statuses of the API change the times of the polls.
     #[cfg(feature = "stream")]
     pub(super) fn listen_to_stream(&mut self) {
-        let client = self.context.source.client();
-        self.push = client.and_then(|client| Push::of(client, &self.context.subject));
+        self.push = Push::of(&self.context.source.client, &self.context.subject);
     }
 
     /// Listens to the stream until it has changed the time of the next poll. Dropping the future loses nothing.

@@ -4,7 +4,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
     time::Duration,
 };
 
@@ -14,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     Subject,
-    source::{Fault, FaultKind, Reading, Source},
+    api::ApiSource,
+    source::{Fault, FaultKind, Reading},
 };
 
 /// The content of one shared request.
@@ -50,7 +50,7 @@ const LOOK_UPS_AT_ONCE: usize = 64;
 ///
 /// An environment whose project is not known costs one look-up for each *project*: the statuses of
 /// the project that is found say which of the others belong to it.
-pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Keys {
+pub(super) async fn keys(source: &ApiSource, subjects: &[Subject]) -> Keys {
     let unknown = subjects.iter().filter_map(|subject| match subject {
         Subject::Environment { id, project: None } => Some(*id),
         _ => None,
@@ -95,7 +95,7 @@ pub(super) async fn keys(source: &Arc<dyn Source>, subjects: &[Subject]) -> Keys
 
 /// The search for the projects of environments.
 struct Search<'a> {
-    source: &'a Arc<dyn Source>,
+    source: &'a ApiSource,
     /// The environments that were not looked up yet, in their order.
     open: Vec<Uuid>,
     /// The projects of the environments that were found.
@@ -131,7 +131,7 @@ impl Search<'_> {
         let source = self.source;
         let found = join_all(chosen.iter().map(|id| async move {
             let _permit = source.permit().await;
-            source.project_of(*id).await.ok()
+            source.parents.project_of(*id).await.ok()
         }));
         let mut projects = Vec::new();
         for (id, project) in chosen.iter().zip(found.await) {
@@ -156,7 +156,7 @@ impl Search<'_> {
 }
 
 /// Reads the content of a key; `None` for an operation that reads its own status.
-pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Shared> {
+pub(super) async fn read(source: &ApiSource, key: Key) -> Option<Shared> {
     match key {
         Key::Alone(_) => None,
         Key::Project(project) => Some(read_project(source, project).await),
@@ -169,7 +169,7 @@ pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Shared> {
 }
 
 /// The environments of a project by id: many members search their own entry, and searching a list would be slow.
-async fn read_project(source: &Arc<dyn Source>, project: Uuid) -> Shared {
+async fn read_project(source: &ApiSource, project: Uuid) -> Shared {
     let _permit = source.permit().await;
     let list = source.read_project(project).await?;
     let mut all = HashMap::with_capacity(list.len());

@@ -1,6 +1,4 @@
-//! The source of readings: the API in programs, a script in tests.
-//!
-//! Dropping a future abandons only its request. A source keeps no state that a dropped request could damage.
+//! Readings of the API, and the reasons why a request has no usable response.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -8,103 +6,7 @@ use qovery_api::Printable;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    Names, Phase, Snapshot, State, Subject, action_request::ActionRequest, bad_request::Topic,
-    failure_report::DeploymentLog, in_flight::Permit,
-};
-pub(crate) use qovery_api::BoxFuture;
-
-/// A response, or the reason why there is none.
-pub(crate) type Response<'a, T> = BoxFuture<'a, Result<T, Fault>>;
-
-/// Reads statuses and starts actions.
-pub(crate) trait Source: Send + Sync {
-    /// Waits in the queue until requests may be sent. The permission lasts for as long as the returned value is
-    /// kept.
-    fn permit(&self) -> BoxFuture<'_, Permit> {
-        Box::pin(async { Permit::default() })
-    }
-
-    /// The known names of a subject, and of the services in a status.
-    fn names(&self, _subject: &Subject, _seen: Option<&Snapshot>) -> Names {
-        Names::default()
-    }
-
-    /// Reads the names of the subject and of its services, if they can be read.
-    fn look_up_names<'a>(&'a self, _subject: &'a Subject) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
-
-    /// Reads the status of the subject.
-    fn read<'a>(&'a self, subject: &'a Subject) -> Response<'a, Reading>;
-
-    /// Reads the state of one deployment request; `None` if the server does not know it.
-    fn request(&self, request: Uuid) -> Response<'_, Option<RequestReading>>;
-
-    /// Reads the queued requests, the next one first; `None` if the subject has no queue.
-    fn queue<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Vec<QueueRow>>>;
-
-    /// Reads the last deployments, newest first; `None` if the subject has no history.
-    fn history<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Vec<HistoryEntry>>>;
-
-    /// Sends an action. The source never repeats it.
-    fn start<'a>(
-        &'a self,
-        subject: &'a Subject,
-        action: &'a ActionRequest,
-    ) -> Response<'a, ActionResponse>;
-
-    /// Notes that a deletion of the subject was accepted or has ended: lists that were read earlier are old.
-    fn note_deletion(&self, _subject: &Subject) {}
-
-    /// Reads the lines of a deployment's log and a link to it, for the report on a failure. Reads the whole
-    /// environment too, if requested, because the wait has not read it.
-    fn log<'a>(
-        &'a self,
-        subject: &'a Subject,
-        deployment: Option<&'a str>,
-        with_environment: bool,
-    ) -> Response<'a, DeploymentLog>;
-
-    /// The client, for streams; `None` if the source has none.
-    #[cfg(feature = "stream")]
-    fn client(&self) -> Option<&qovery_api::Client> {
-        None
-    }
-
-    /// Whether the list of the subject's parent (the environments of a project, the services of an environment,
-    /// the clusters of an organization) still has the subject; for several services, whether it has any of
-    /// them. This confirms independently that a subject is gone. `None` if the parent is unknown or the API
-    /// does not show it either.
-    fn listed<'a>(&'a self, _subject: &'a Subject) -> Response<'a, Option<bool>> {
-        Box::pin(async { Ok(None) })
-    }
-
-    /// Looks up the parent of a subject while the subject exists: afterwards the API may not name it. A failure
-    /// has no effect.
-    fn learn_parent<'a>(&'a self, _subject: &'a Subject) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
-
-    /// The parent of a subject that was looked up, for a wait that continues in another process.
-    fn known_parent(&self, _subject: &Subject) -> Option<Uuid> {
-        None
-    }
-
-    /// Takes over a parent that another process has looked up.
-    fn remember_parent(&self, _subject: &Subject, _parent: Uuid) {}
-
-    /// Looks up the environment of a subject; `None` for a cluster.
-    fn environment<'a>(&'a self, subject: &'a Subject) -> Response<'a, Option<Uuid>> {
-        Box::pin(async move { Ok(subject.environment_id()) })
-    }
-
-    /// Looks up the project of an environment.
-    fn project_of(&self, environment: Uuid) -> Response<'_, Uuid>;
-
-    /// Reads the statuses of all environments of a project, without stages and services.
-    fn read_project(&self, project: Uuid) -> Response<'_, Vec<Reading>>;
-}
+use super::{Phase, Snapshot, State, Subject, bad_request::Topic};
 
 /// One reading.
 #[derive(Debug, Clone)]

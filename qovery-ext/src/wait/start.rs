@@ -9,24 +9,25 @@ use tokio::time::{self, Instant};
 use uuid::Uuid;
 
 use super::{
-    Snapshot, Subject, WaitError, WaitErrorKind,
+    BoxFuture, Snapshot, Subject, WaitError, WaitErrorKind,
     action_request::ActionRequest,
     context::{Context, Until},
     in_flight::Permit,
-    ledger::{Ledger, Stamp, millis},
+    ledger::Ledger,
     outcome::Executed,
     schedule::Pace,
-    source::{Fault, FaultKind, Response},
+    source::{Fault, FaultKind},
 };
 use crate::clock::after;
+
+/// A response to one of the readings before the action.
+type Response<'a, T> = BoxFuture<'a, Result<T, Fault>>;
 
 /// Everything until the server has accepted the action.
 pub(super) struct Start {
     pub(super) context: Context,
     pace: Pace,
     executed: Executed,
-    /// The fault of the response to the action, if it was lost.
-    pub(super) lost: Option<Fault>,
     baseline: Option<Snapshot>,
     /// The deployments before the action.
     #[cfg(feature = "stream")]
@@ -39,21 +40,10 @@ impl Start {
             pace: context.options.schedule.pace(),
             context,
             executed: Executed::No,
-            lost: None,
             baseline,
             #[cfg(feature = "stream")]
             before: Vec::new(),
         }
-    }
-
-    /// Continues the wait of a token of this age. Returns the reading of the ledger's clock.
-    pub(super) fn resume(&mut self, age: Duration) -> Stamp {
-        let Context { until, subject, .. } = &mut self.context;
-        let Until::Goal(ledger) = until else {
-            return 0;
-        };
-        ledger.resume(subject);
-        ledger.latest().saturating_add(millis(age))
     }
 
     /// Sends the action, after the readings before it.
@@ -62,7 +52,9 @@ impl Start {
         let is_unnamed = action.response_names_no_request(&self.context.subject);
         let mut queue = None;
         if is_unnamed {
-            queue = self.if_readable(|c| c.source.queue(&c.subject)).await?;
+            queue = self
+                .if_readable(|c| Box::pin(c.source.queue(&c.subject)))
+                .await?;
         }
         let baseline = match self.baseline.take() {
             Some(baseline) => baseline,
@@ -79,7 +71,8 @@ impl Start {
                 // If no deployment runs, the queue is empty.
                 Some(Vec::new())
             } else {
-                self.if_readable(|c| c.source.queue(&c.subject)).await?
+                self.if_readable(|c| Box::pin(c.source.queue(&c.subject)))
+                    .await?
             };
         }
         // The status of a service names the last run of that service. It does not name runs that failed before
@@ -90,7 +83,9 @@ impl Start {
         let mut history = None;
         // If the status does not show which runs are older than the action.
         if hides_runs || baseline.has_unnamed_deployment() {
-            history = self.if_readable(|c| c.source.history(&c.subject)).await?;
+            history = self
+                .if_readable(|c| Box::pin(c.source.history(&c.subject)))
+                .await?;
         }
         let (queue, history) = (queue.as_deref(), history.as_deref());
         let subject = &self.context.subject;
@@ -156,7 +151,9 @@ impl Start {
     }
 
     async fn status(&mut self) -> Result<Snapshot, WaitError> {
-        let seen = self.tolerant(|c| c.source.read(&c.subject)).await?;
+        let seen = self
+            .tolerant(|c| Box::pin(c.source.read(&c.subject)))
+            .await?;
         Ok(seen.snapshot)
     }
 
@@ -212,7 +209,7 @@ impl Start {
     }
 
     /// Sends the action, and notes the response in the ledger. Sends it again only if it was certainly not
-    /// executed. A lost response is in [`Start::lost`].
+    /// executed. A lost response is in [`Context::lost`].
     async fn send(&mut self, action: &ActionRequest) -> Result<(), WaitError> {
         let mut failures = 0;
         let received = loop {
@@ -229,7 +226,7 @@ impl Start {
             let is_lost = fault.may_have_been_executed && fault.kind != FaultKind::NotTheApi;
             if is_lost && !matches!(action, ActionRequest::CancelRequest(_)) {
                 tracing::debug!(subject = %self.context.subject, %fault, "response to the action lost");
-                self.lost = Some(fault);
+                self.context.lost = Some(fault);
                 break None;
             }
             failures += 1;
@@ -242,7 +239,7 @@ impl Start {
             }
             self.pause(fault).await?;
         };
-        let at = millis(self.context.started.elapsed());
+        let at = self.context.stamp();
         if let Some(ledger) = self.context.ledger_mut() {
             ledger.asked(at, received.as_ref());
         }

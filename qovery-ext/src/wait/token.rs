@@ -26,19 +26,21 @@ use super::{Goal, Subject, ledger::Ledger};
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(try_from = "Form", into = "Form")]
+#[serde(try_from = "Form")]
 pub struct OperationToken {
+    /// Always [`Self::VERSION`], for the serialized form.
+    version: u32,
+    /// The creation time of the token, in seconds since 1970.
+    made: u64,
     pub(super) subject: Subject,
     /// `None` for a condition, which is code and cannot be serialized.
     pub(super) ledger: Option<Box<Ledger>>,
     /// The parent of the subject, if it was looked up: the API may not name it once the subject is gone.
     pub(super) parent: Option<Uuid>,
-    /// The creation time of the token, in seconds since 1970.
-    made: u64,
 }
 
-/// The serialized form.
-#[derive(Clone, Serialize, Deserialize)]
+/// The serialized form, before it is checked.
+#[derive(Deserialize)]
 struct Form {
     version: u32,
     // Absent in tokens of the first version, which are refused by their version.
@@ -60,16 +62,12 @@ impl OperationToken {
 
     pub(super) fn new(subject: Subject, ledger: Option<Ledger>) -> Self {
         Self {
+            version: Self::VERSION,
+            made: unix_seconds(),
             subject,
             ledger: ledger.map(Box::new),
             parent: None,
-            made: unix_seconds(),
         }
-    }
-
-    pub(super) fn with_parent(mut self, parent: Option<Uuid>) -> Self {
-        self.parent = parent;
-        self
     }
 
     /// The age of the token.
@@ -106,18 +104,6 @@ fn unix_seconds() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
-impl From<OperationToken> for Form {
-    fn from(token: OperationToken) -> Self {
-        Self {
-            version: OperationToken::VERSION,
-            made: token.made,
-            subject: token.subject,
-            ledger: token.ledger,
-            parent: token.parent,
-        }
-    }
-}
-
 impl TryFrom<Form> for OperationToken {
     type Error = TokenError;
 
@@ -128,10 +114,11 @@ impl TryFrom<Form> for OperationToken {
             return Err(TokenError("its contents contradict each other".to_owned()));
         }
         Ok(Self {
+            version: form.version,
+            made: form.made,
             subject: form.subject,
             ledger: form.ledger,
             parent: form.parent,
-            made: form.made,
         })
     }
 }
@@ -152,8 +139,7 @@ const PREFIX: &str = "qovery-op-";
 
 impl fmt::Display for OperationToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = Form::from(self.clone());
-        let bytes = postcard::to_allocvec(&(form.made, &form.subject, form.parent, &form.ledger));
+        let bytes = postcard::to_allocvec(&(self.made, &self.subject, self.parent, &self.ledger));
         let bytes = bytes.map_err(|_| fmt::Error)?;
         let text = URL_SAFE_NO_PAD.encode(bytes);
         write!(f, "{PREFIX}{}-{text}", Self::VERSION)

@@ -45,7 +45,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[must_use = "nothing happens until it is awaited"]
 #[derive(Debug)]
 pub struct UntilRunning {
-    client: Option<Client>,
+    client: Client,
     is_supported: bool,
     action: Action,
     subject: Subject,
@@ -78,7 +78,7 @@ impl Action {
     pub fn until_running(self, window: Duration) -> UntilRunning {
         let runs = |goal| matches!(goal, Goal::Deployed | Goal::Restarted);
         UntilRunning {
-            client: self.source().client().cloned(),
+            client: self.source().client.clone(),
             is_supported: self.goal().is_none_or(runs)
                 && !matches!(self.subject(), Subject::Cluster { .. }),
             subject: self.subject().clone(),
@@ -98,9 +98,10 @@ impl UntilRunning {
     }
 
     async fn run(self) -> Result<Running, NotRunning> {
-        let Some(client) = self.client.filter(|_| self.is_supported) else {
+        if !self.is_supported {
             return Err(NotRunning::Unsupported);
-        };
+        }
+        let client = self.client;
         if client.stream_url().is_none() {
             return Err(NotRunning::Unknown(StreamError::no_address()));
         }

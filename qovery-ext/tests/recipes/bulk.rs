@@ -619,8 +619,9 @@ async fn a_stop_that_was_accepted_without_an_id_is_resumed_and_not_sent_again() 
         bulk.journal(scene.journal())
     };
     let limit = Duration::from_secs(20);
-    let summary = bulk().run(|environment| environment.stop().within(limit));
-    let summary = summary.await.unwrap();
+    let first = bulk();
+    let run = first.run(|environment| environment.stop().within(limit));
+    let summary = run.await.unwrap();
     let BulkOutcome::Failed(error) = &summary.results[0].outcome else {
         panic!("{summary}");
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use qovery_ext::wait::{NotCanceled, ServiceKind, WaitErrorKind, WaitExt};
-use qovery_fake::{ApiTraits, ResponseBody, Step, Workload as FakeKind};
+use qovery_fake::{ApiTraits, QueueRows, ResponseBody, Step, Workload as FakeKind};
 
 use crate::World;
 
@@ -31,8 +31,13 @@ async fn a_queued_request_is_canceled_and_the_running_deployment_continues() {
 
 #[tokio::test(start_paused = true)]
 async fn the_deployment_that_runs_is_canceled_if_it_is_ours() {
-    for polls in [0, 1, 3] {
+    let rows = [QueueRows::AtOnce, QueueRows::WithRunning];
+    for (polls, rows) in [0, 1, 3]
+        .into_iter()
+        .flat_map(|n| rows.map(|rows| (n, rows)))
+    {
         let world = World::new();
+        world.fake.api(ApiTraits::new().queue_rows(rows));
         let client = world.fake.client();
         let deploying = client.environment(world.environment.id()).deploy();
         let mut operation = deploying.start().await.expect("accepted");
@@ -43,7 +48,8 @@ async fn the_deployment_that_runs_is_canceled_if_it_is_ours() {
         operation.cancel_on_server().await.expect("ours runs");
         assert_eq!(
             world.asked(),
-            ["deployEnvironment", "cancelEnvironmentDeployment"]
+            ["deployEnvironment", "cancelEnvironmentDeployment"],
+            "{rows:?}"
         );
         let error = operation.await.expect_err("canceled");
         assert_eq!(error.kind(), WaitErrorKind::Canceled);

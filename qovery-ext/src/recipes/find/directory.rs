@@ -278,10 +278,10 @@ async fn fetch(client: &Client, list: List) -> Result<Vec<Entry>, Error> {
 async fn read_list<O: Operation>(
     client: &Client,
     of: Option<Uuid>,
-) -> Result<Listed<Entry>, Error> {
+) -> Result<Listed<Vec<Entry>>, Error> {
     let call = match of {
-        Some(id) => Call::<ListOf<O, Entry>>::new(client, &[&id]),
-        None => Call::<ListOf<O, Entry>>::new(client, &[]),
+        Some(id) => Call::<ListOf<O, Vec<Entry>>>::new(client, &[&id]),
+        None => Call::<ListOf<O, Vec<Entry>>>::new(client, &[]),
     };
     call.await
 }

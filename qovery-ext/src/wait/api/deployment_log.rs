@@ -3,50 +3,54 @@
 use qovery_api::{Client, types};
 use uuid::Uuid;
 
-use super::{ApiSource, bounds, statuses};
+use super::{ApiSource, bounds};
 use crate::wait::{Subject, failure_report::DeploymentLog, failure_report::LogLine, source::Fault};
 
 const CONSOLE: &str = "https://console.qovery.com";
 
-/// The log of a deployment, or the last one of the subject.
-pub(super) async fn read(
-    api: &ApiSource,
-    subject: &Subject,
-    deployment: Option<&str>,
-    with_environment: bool,
-) -> Result<DeploymentLog, Fault> {
-    let client = &api.client;
-    if let Subject::Cluster { organization, id } = subject {
-        let log = client.list_cluster_logs(*organization, *id).await?;
-        let lines = bounds::last(bounds::LINES, &log.results).iter();
-        let console = format!("{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs");
-        return Ok(DeploymentLog {
-            lines: lines.map(of_cluster).collect(),
-            console: Some(console),
-            whole: None,
-        });
+impl ApiSource {
+    /// Reads the lines of a deployment's log, or of the last one of the subject, and a link to it, for the report on a
+    /// failure. Reads the whole environment too, if requested, because the wait has not read it.
+    pub(crate) async fn log(
+        &self,
+        subject: &Subject,
+        deployment: Option<&str>,
+        with_environment: bool,
+    ) -> Result<DeploymentLog, Fault> {
+        let client = &self.client;
+        if let Subject::Cluster { organization, id } = subject {
+            let log = client.list_cluster_logs(*organization, *id).await?;
+            let lines = bounds::last(bounds::LINES, &log.results).iter();
+            let console =
+                format!("{CONSOLE}/organization/{organization}/cluster/{id}/cluster-logs");
+            return Ok(DeploymentLog {
+                lines: lines.map(of_cluster).collect(),
+                console: Some(console),
+                whole: None,
+            });
+        }
+        let Some(environment) = self.parents.environment_of_subject(subject).await? else {
+            return Ok(DeploymentLog::default());
+        };
+        let mut call = client.list_environment_logs(environment);
+        if let Some(deployment) = deployment {
+            call = call.version(deployment);
+        }
+        let log = call.await?;
+        let lines = bounds::last(bounds::LINES, &log).iter();
+        let whole = if with_environment {
+            // If only the log can be read, the report contains only the log.
+            let seen = self.read(&Subject::environment(environment)).await;
+            seen.ok().map(|s| s.snapshot)
+        } else {
+            None
+        };
+        Ok(DeploymentLog {
+            lines: lines.map(of_environment).collect(),
+            console: console_url(client, environment, deployment).await,
+            whole,
+        })
     }
-    let Some(environment) = api.parents.environment_of_subject(subject).await? else {
-        return Ok(DeploymentLog::default());
-    };
-    let mut call = client.list_environment_logs(environment);
-    if let Some(deployment) = deployment {
-        call = call.version(deployment);
-    }
-    let log = call.await?;
-    let lines = bounds::last(bounds::LINES, &log).iter();
-    let whole = if with_environment {
-        // If only the log can be read, the report contains only the log.
-        let seen = statuses::of_subject(api, &Subject::environment(environment)).await;
-        seen.ok().map(|s| s.snapshot)
-    } else {
-        None
-    };
-    Ok(DeploymentLog {
-        lines: lines.map(of_environment).collect(),
-        console: console_url(client, environment, deployment).await,
-        whole,
-    })
 }
 
 async fn console_url(client: &Client, id: Uuid, deployment: Option<&str>) -> Option<String> {

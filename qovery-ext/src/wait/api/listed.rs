@@ -2,56 +2,46 @@
 //!
 //! This is one of the two confirmations of a deletion.
 
-use std::marker::PhantomData;
-
-use qovery_api::{Call, Client, Json, Operation, OperationInfo, operations};
+use qovery_api::{Call, Client, Operation, operations};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::ApiSource;
-use crate::wait::{
-    Subject,
-    source::{Fault, FaultKind},
+use crate::{
+    listing::ListOf,
+    wait::{
+        Subject,
+        source::{Fault, FaultKind},
+    },
 };
-
-/// A list with only the fields that this check needs. Unlike in the models of the client, `results` is
-/// required: an object without it is not an empty list.
-#[derive(Deserialize)]
-struct Listed {
-    results: Option<Vec<Item>>,
-}
 
 #[derive(Deserialize)]
 struct Item {
     id: Uuid,
 }
 
-/// The operation `O` with this list as its response.
-struct ListOf<O>(PhantomData<fn() -> O>);
-
-impl<O: Operation> Operation for ListOf<O> {
-    type Output = Listed;
-    type Format = Json;
-    const INFO: &'static OperationInfo = O::INFO;
-}
-
-/// Whether the parent still lists the subject; `None` if the parent is not known.
-pub(super) async fn is_listed(api: &ApiSource, subject: &Subject) -> Result<Option<bool>, Fault> {
-    let Some(parent) = known(api.parents.parent_of(subject).await)? else {
-        return Ok(None);
-    };
-    let client = &api.client;
-    known(match subject {
-        Subject::Environment { .. } => {
-            lists::<operations::ListEnvironment>(client, parent, subject).await
-        }
-        Subject::Service { .. } | Subject::Services { .. } => {
-            lists::<operations::ListServicesByEnvironmentId>(client, parent, subject).await
-        }
-        Subject::Cluster { .. } => {
-            lists::<operations::ListOrganizationCluster>(client, parent, subject).await
-        }
-    })
+impl ApiSource {
+    /// Whether the list of the subject's parent (the environments of a project, the services of an environment,
+    /// the clusters of an organization) still has the subject; for several services, whether it has any of
+    /// them. This confirms independently that a subject is gone. `None` if the parent is unknown or the API
+    /// does not show it either.
+    pub(crate) async fn listed(&self, subject: &Subject) -> Result<Option<bool>, Fault> {
+        let Some(parent) = known(self.parents.parent_of(subject).await)? else {
+            return Ok(None);
+        };
+        let client = &self.client;
+        known(match subject {
+            Subject::Environment { .. } => {
+                lists::<operations::ListEnvironment>(client, parent, subject).await
+            }
+            Subject::Service { .. } | Subject::Services { .. } => {
+                lists::<operations::ListServicesByEnvironmentId>(client, parent, subject).await
+            }
+            Subject::Cluster { .. } => {
+                lists::<operations::ListOrganizationCluster>(client, parent, subject).await
+            }
+        })
+    }
 }
 
 async fn lists<O: Operation>(
@@ -59,7 +49,8 @@ async fn lists<O: Operation>(
     parent: Uuid,
     subject: &Subject,
 ) -> Result<bool, Fault> {
-    let call = Call::<ListOf<O>>::new(client, &[&parent]);
+    let call = Call::<ListOf<O, Option<Vec<Item>>>>::new(client, &[&parent]);
+    // Unlike in the models of the client: an object without `results` is not an empty list.
     let Some(items) = call.await?.results else {
         let message = format!("{}: the response has no list", O::INFO.id);
         return Err(Fault::new(FaultKind::Unreadable, message));

@@ -1,20 +1,20 @@
 //! The parents of services and environments: looked up at most once, because they never change.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use qovery_api::{Client, types};
 use uuid::Uuid;
 
-use crate::wait::{
-    ServiceKind, ServiceRef, Subject,
-    source::{Fault, FaultKind},
+use crate::{
+    sync::lock,
+    wait::{
+        ServiceKind, ServiceRef, Subject,
+        source::{Fault, FaultKind},
+    },
 };
 
 /// The environments of services and the projects of environments.
-pub(super) struct Parents {
+pub(crate) struct Parents {
     client: Client,
     known: Mutex<HashMap<Uuid, Uuid>>,
 }
@@ -34,7 +34,7 @@ impl Parents {
     }
 
     /// The project of an environment, looked up at most once.
-    pub(super) async fn project_of(&self, environment: Uuid) -> Result<Uuid, Fault> {
+    pub(crate) async fn project_of(&self, environment: Uuid) -> Result<Uuid, Fault> {
         let read = async { Ok(self.client.get_environment(environment).await?.project.id) };
         self.look_up_once(environment, read).await
     }
@@ -52,20 +52,16 @@ impl Parents {
         Ok(parent)
     }
 
-    pub(super) fn known(&self, id: Uuid) -> Option<Uuid> {
-        self.all().get(&id).copied()
+    pub(crate) fn known(&self, id: Uuid) -> Option<Uuid> {
+        lock(&self.known).get(&id).copied()
     }
 
-    pub(super) fn keep(&self, id: Uuid, parent: Uuid) {
-        self.all().insert(id, parent);
-    }
-
-    fn all(&self) -> MutexGuard<'_, HashMap<Uuid, Uuid>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn keep(&self, id: Uuid, parent: Uuid) {
+        lock(&self.known).insert(id, parent);
     }
 
     /// The environment that a subject is or belongs to.
-    pub(super) async fn environment_of_subject(
+    pub(crate) async fn environment_of_subject(
         &self,
         subject: &Subject,
     ) -> Result<Option<Uuid>, Fault> {
@@ -79,22 +75,19 @@ impl Parents {
     }
 
     /// The parent of a subject, looked up at most once, while the subject exists.
-    pub(super) async fn parent_of(&self, subject: &Subject) -> Result<Uuid, Fault> {
+    pub(crate) async fn parent_of(&self, subject: &Subject) -> Result<Uuid, Fault> {
         match subject {
-            Subject::Environment { id, project } => match project {
-                Some(project) => Ok(*project),
-                None => self.project_of(*id).await,
-            },
-            Subject::Service {
-                service,
-                environment: None,
-            } => self.environment_of(*service).await,
-            Subject::Service {
-                environment: Some(environment),
+            Subject::Environment {
+                project: Some(project),
                 ..
-            }
-            | Subject::Services { environment, .. } => Ok(*environment),
+            } => Ok(*project),
+            Subject::Environment { id, project: None } => self.project_of(*id).await,
             Subject::Cluster { organization, .. } => Ok(*organization),
+            Subject::Service { service, .. } => match subject.environment_id() {
+                Some(environment) => Ok(environment),
+                None => self.environment_of(*service).await,
+            },
+            Subject::Services { environment, .. } => Ok(*environment),
         }
     }
 

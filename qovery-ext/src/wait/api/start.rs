@@ -25,7 +25,6 @@ use self::{
 use super::{
     ApiSource,
     fault::{before_acting, not_the_api, of_an_action},
-    statuses,
 };
 use crate::wait::{
     ServiceKind, ServiceRef, State, Subject,
@@ -103,26 +102,30 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
 /// The time limit for facts that help to attribute deployments, but are not required.
 const BEFOREHAND: Duration = Duration::from_secs(5);
 
-/// Sends an action.
-pub(super) async fn send(api: &ApiSource, subject: &Subject, action: &ActionRequest) -> Sent {
-    if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
-        // When the subject is gone, no endpoint names its parent. Without the parent, the deletion is
-        // confirmed by other means. Therefore a failure here does not prevent the action.
-        let parent = api.parents.parent_of(subject);
-        let _ = tokio::time::timeout(BEFOREHAND, parent).await;
-    }
-    if let ActionRequest::CancelRequest(request) = action {
-        return accepted(api.client.cancel_deployment_request(*request)).await;
-    }
-    match subject {
-        Subject::Environment { id, .. } => send_to_environment(api, *id, action).await,
-        Subject::Service { service, .. } => send_to_service(api, *service, subject, action).await,
-        Subject::Services {
-            environment,
-            services,
-        } => send_to_services(api, *environment, services, action).await,
-        Subject::Cluster { organization, id } => {
-            send_to_cluster(api, *organization, *id, action).await
+impl ApiSource {
+    /// Sends an action, never twice.
+    pub(crate) async fn start(&self, subject: &Subject, action: &ActionRequest) -> Sent {
+        if matches!(action, ActionRequest::Delete | ActionRequest::Uninstall) {
+            // When the subject is gone, no endpoint names its parent. Without the parent, the deletion is
+            // confirmed by other means. Therefore a failure here does not prevent the action.
+            let parent = self.parents.parent_of(subject);
+            let _ = tokio::time::timeout(BEFOREHAND, parent).await;
+        }
+        if let ActionRequest::CancelRequest(request) = action {
+            return accepted(self.client.cancel_deployment_request(*request)).await;
+        }
+        match subject {
+            Subject::Environment { id, .. } => send_to_environment(self, *id, action).await,
+            Subject::Service { service, .. } => {
+                send_to_service(self, *service, subject, action).await
+            }
+            Subject::Services {
+                environment,
+                services,
+            } => send_to_services(self, *environment, services, action).await,
+            Subject::Cluster { organization, id } => {
+                send_to_cluster(self, *organization, *id, action).await
+            }
         }
     }
 }
@@ -136,7 +139,7 @@ async fn send_to_environment(api: &ApiSource, id: Uuid, action: &ActionRequest) 
         ActionRequest::Delete => accepted(client.delete_environment(id)).await,
         ActionRequest::Uninstall => accepted(client.uninstall_environment(id)).await,
         ActionRequest::Restart => {
-            let seen = statuses::of_subject(api, &Subject::environment(id)).await;
+            let seen = api.read(&Subject::environment(id)).await;
             let services = seen.map_err(before_acting)?.snapshot.services;
             let services: Vec<_> = services.iter().map(|s| s.service).collect();
             restart(api, id, &services).await

@@ -14,43 +14,45 @@ use crate::wait::{
     source::{Fault, FaultKind, Reading},
 };
 
-/// The status of a subject.
-pub(super) async fn of_subject(api: &ApiSource, subject: &Subject) -> Result<Reading, Fault> {
-    let client = &api.client;
-    match subject {
-        Subject::Cluster { organization, id } => {
-            let call = client.get_cluster_status(*organization, *id);
-            let response = call.response().await?;
-            return Ok(Reading {
-                snapshot: of_cluster(subject, &response.body),
-                retry_after: retry_after(&response.headers),
-            });
-        }
-        Subject::Service {
-            service,
-            environment: None,
-        } => {
-            if let Some(response) = status_of(client, *service).await? {
-                let own = of_service(service.kind, &response.body, None);
-                return Ok(Reading {
-                    snapshot: Snapshot::of_service(subject, own),
-                    retry_after: retry_after(&response.headers),
-                });
+impl ApiSource {
+    /// Reads the status of the subject.
+    pub(crate) async fn read(&self, subject: &Subject) -> Result<Reading, Fault> {
+        let client = &self.client;
+        let environment = match subject {
+            Subject::Cluster { organization, id } => {
+                let call = client.get_cluster_status(*organization, *id);
+                let response = call.response().await?;
+                let snapshot = of_cluster(subject, &response.body);
+                return Ok(reading(snapshot, &response.headers));
             }
-        }
-        Subject::Environment { .. } | Subject::Service { .. } | Subject::Services { .. } => {}
+            Subject::Service {
+                service,
+                environment: None,
+            } => {
+                if let Some(response) = status_of(client, *service).await? {
+                    let own = of_service(service.kind, &response.body, None);
+                    let snapshot = Snapshot::of_service(subject, own);
+                    return Ok(reading(snapshot, &response.headers));
+                }
+                self.parents.environment_of(*service).await?
+            }
+            Subject::Environment {
+                id: environment, ..
+            }
+            | Subject::Service {
+                environment: Some(environment),
+                ..
+            }
+            | Subject::Services { environment, .. } => *environment,
+        };
+        let mut seen = read_environment(client, environment).await?;
+        let Some(part) = seen.snapshot.part(subject) else {
+            let message = format!("environment {environment} has no {subject}");
+            return Err(Fault::new(FaultKind::NotFound, message));
+        };
+        seen.snapshot = part;
+        Ok(seen)
     }
-    let Some(environment) = api.parents.environment_of_subject(subject).await? else {
-        let message = format!("{subject} has no environment");
-        return Err(Fault::new(FaultKind::NotFound, message));
-    };
-    let seen = read_environment(client, environment).await?;
-    let message = || format!("environment {environment} has no {subject}");
-    let part = seen.snapshot.part(subject);
-    Ok(Reading {
-        snapshot: part.ok_or_else(|| Fault::new(FaultKind::NotFound, message()))?,
-        retry_after: seen.retry_after,
-    })
 }
 
 /// The own status of a service; `None` if only the status of its environment contains it.
@@ -100,29 +102,28 @@ async fn read_environment(client: &Client, id: Uuid) -> Result<Reading, Fault> {
         let services = services_of(stage).map(|(kind, status)| of_service(kind, status, id));
         snapshot.services.extend(services);
     }
-    Ok(Reading {
-        snapshot,
-        retry_after: retry_after(&response.headers),
-    })
+    Ok(reading(snapshot, &response.headers))
 }
 
-/// The statuses of all environments of a project.
-pub(super) async fn of_project(client: &Client, project: Uuid) -> Result<Vec<Reading>, Fault> {
-    let call = client.get_project_environments_status(project);
-    let response = call.response().await?;
-    let environments = &response.body.results;
-    bounds::at_most(bounds::ENVIRONMENTS, environments.len(), "environments")?;
-    let readings = environments.iter().map(|status| Reading {
-        snapshot: of_environment(&Subject::environment(status.id), status),
-        retry_after: retry_after(&response.headers),
-    });
-    Ok(readings.collect())
+impl ApiSource {
+    /// Reads the statuses of all environments of a project, without stages and services.
+    pub(crate) async fn read_project(&self, project: Uuid) -> Result<Vec<Reading>, Fault> {
+        let call = self.client.get_project_environments_status(project);
+        let response = call.response().await?;
+        let environments = &response.body.results;
+        bounds::at_most(bounds::ENVIRONMENTS, environments.len(), "environments")?;
+        let readings = environments.iter().map(|status| {
+            let snapshot = of_environment(&Subject::environment(status.id), status);
+            reading(snapshot, &response.headers)
+        });
+        Ok(readings.collect())
+    }
 }
 
 /// The state of an environment and of each of its services, as a pushed status shows them; `None` if it is
 /// not about this environment.
 #[cfg(feature = "stream")]
-pub(in crate::wait) fn states(
+pub(crate) fn states(
     environment: Uuid,
     statuses: &types::EnvironmentStatusesWithStages,
 ) -> Option<(State, Vec<(Uuid, State)>)> {
@@ -150,10 +151,14 @@ fn services_of(
     .flat_map(|(kind, statuses)| statuses.iter().map(move |status| (kind, status)))
 }
 
-/// The delay in seconds, if a successful response demands one.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
-    text.trim().parse().ok().map(Duration::from_secs)
+/// A reading, with the delay in seconds, if the successful response demands one.
+fn reading(snapshot: Snapshot, headers: &HeaderMap) -> Reading {
+    let asked = headers.get(header::RETRY_AFTER);
+    let asked = asked.and_then(|text| text.to_str().ok()?.trim().parse().ok());
+    Reading {
+        snapshot,
+        retry_after: asked.map(Duration::from_secs),
+    }
 }
 
 fn seconds(count: Option<i64>) -> Option<Duration> {

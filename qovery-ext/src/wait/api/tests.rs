@@ -10,7 +10,7 @@ use super::{
 };
 use crate::wait::{
     Goal, Phase, ServiceKind, ServiceRef, State, Subject,
-    source::{Fault, FaultKind, Source},
+    source::{Fault, FaultKind},
 };
 
 const ID: &str = "00000000-0000-4000-8000-000000000001";

@@ -13,9 +13,10 @@ use tokio::{
 
 use super::super::{
     Operation, OperationToken, PollSchedule, Reached, WaitError, WaitOptions,
+    api::ApiSource,
     poller::Poller,
     shared_reading::{self, Key, Shared},
-    source::{Fault, Reading, Source},
+    source::{Fault, Reading},
     timetable::Timetable,
 };
 use crate::clock::after;
@@ -82,14 +83,14 @@ impl Member {
 
 /// The members that share one request for each poll.
 pub(super) struct SharedPoll {
-    source: Arc<dyn Source>,
+    source: Arc<ApiSource>,
     key: Key,
     timetable: Timetable,
     pub(super) members: Vec<Member>,
 }
 
 impl SharedPoll {
-    pub(super) fn new(source: Arc<dyn Source>, key: Key, schedule: &PollSchedule) -> Self {
+    pub(super) fn new(source: Arc<ApiSource>, key: Key, schedule: &PollSchedule) -> Self {
         Self {
             source,
             key,

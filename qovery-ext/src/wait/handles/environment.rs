@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     super::{
         Action, Condition, Goal, ServiceKind, ServiceRef, ServiceSelection, ServiceVersion,
-        Subject, action_request::ActionRequest, source::Source,
+        Subject, action_request::ActionRequest, api::ApiSource,
     },
     ServiceHandle,
 };

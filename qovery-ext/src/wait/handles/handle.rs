@@ -9,12 +9,12 @@ macro_rules! handle {
         $(#[$doc])*
         #[derive(Clone)]
         pub struct $type {
-            source: Arc<dyn Source>,
+            source: Arc<ApiSource>,
             subject: Subject,
         }
 
         impl $type {
-            pub(super) fn new(source: Arc<dyn Source>, subject: Subject) -> Self {
+            pub(super) fn new(source: Arc<ApiSource>, subject: Subject) -> Self {
                 Self { source, subject }
             }
 

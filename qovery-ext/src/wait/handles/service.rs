@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::super::{
-    Action, Condition, Goal, ServiceVersion, Subject, action_request::ActionRequest, source::Source,
+    Action, Condition, Goal, ServiceVersion, Subject, action_request::ActionRequest, api::ApiSource,
 };
 
 /// Actions that have the same request and the same documentation for every kind.

@@ -17,9 +17,8 @@ use crate::wait::{
 /// Judges readings. Reads the facts besides the status, and asks the parent of a subject that is not found.
 ///
 /// A verdict of `None` is pending: this poll could not read a fact, and the next one should come soon.
+#[derive(Default)]
 pub(super) struct Judge {
-    /// The reading of the ledger's clock when the operation was resumed.
-    resumed_at: Stamp,
     /// The time since which each secondary fact could not be read.
     misses: Vec<(Fact, Stamp)>,
     /// Whether many operations share the polls.
@@ -38,29 +37,22 @@ enum Listing {
 }
 
 impl Judge {
-    pub(super) fn new(resumed_at: Stamp) -> Self {
-        Self {
-            resumed_at,
-            misses: Vec::new(),
-            shares: false,
-            missing_since: None,
-        }
-    }
-
     /// The time at which the end of the settle period decides.
     pub(super) fn settles_at(&self, context: &Context) -> Option<Instant> {
         let settle = context.options.settle;
         let Some(ledger) = context.ledger() else {
             return self.missing_since.map(|since| after(since, settle));
         };
-        let ahead = ledger.settles_at(settle)?.saturating_sub(self.resumed_at);
+        let ahead = ledger
+            .settles_at(settle)?
+            .saturating_sub(context.resumed_at);
         Some(after(context.started, Duration::from_millis(ahead)))
     }
 
     /// Whether the polls of the next minute need only the status, as long as it does not change.
     #[cfg(feature = "stream")]
     pub(super) fn needs_only_the_status(&self, context: &Context) -> bool {
-        let later = self.stamp(context).saturating_add(60_000);
+        let later = context.stamp().saturating_add(60_000);
         let poll = Poll {
             now: later,
             ..self.poll_since(later, context)
@@ -71,7 +63,7 @@ impl Judge {
 
     /// Judges the last status.
     pub(super) async fn status(&mut self, context: &mut Context) -> Result<Option<Verdict>, Fault> {
-        let at = self.stamp(context);
+        let at = context.stamp();
         self.missing_since = None;
         if let Some(check) = context.check_condition(true) {
             return Ok(Some(judge_check(check)));
@@ -93,7 +85,7 @@ impl Judge {
         if context.goal().is_some_and(Goal::is_reached_when_gone) {
             // If the deletion is resumed or watched, this process has not started it, and does not know the
             // parent.
-            let learn = context.source.learn_parent(&context.subject);
+            let learn = context.source.parents.parent_of(&context.subject);
             let _ = time::timeout(context.options.fact_timeout(), learn).await;
         }
         self.verdict(at, context, Ledger::verdict).await
@@ -105,7 +97,7 @@ impl Judge {
         fault: Fault,
         context: &mut Context,
     ) -> Result<Option<Verdict>, Fault> {
-        let at = self.stamp(context);
+        let at = context.stamp();
         if !fault.may_mean_gone(&context.subject) {
             return Err(fault);
         }
@@ -152,7 +144,7 @@ impl Judge {
         let listed = context.source.listed(&context.subject);
         let listed = time::timeout(context.options.fact_timeout(), listed).await;
         let listed = listed.unwrap_or_else(|_| Err(Fault::late()))?;
-        let at = self.stamp(context);
+        let at = context.stamp();
         match (listed, context.ledger_mut()) {
             (Some(true), Some(ledger)) => {
                 ledger.observe(Observation::Listed { at });
@@ -196,11 +188,9 @@ impl Judge {
         context: &mut Context,
         judge: impl Fn(&Ledger, &Poll) -> Result<Verdict, Fact>,
     ) -> Result<Option<Verdict>, Fault> {
-        if let (Until::Goal(ledger), Some(accepted)) =
-            (&mut context.until, context.accepted_cancel.get())
-        {
-            let since = accepted.saturating_duration_since(context.started);
-            let at = self.resumed_at.saturating_add(millis(since));
+        let accepted = context.accepted_cancel.get();
+        let accepted = accepted.map(|moment| context.stamp_of(*moment));
+        if let (Until::Goal(ledger), Some(at)) = (&mut context.until, accepted) {
             ledger.observe(Observation::CancelAccepted { at });
         }
         loop {
@@ -223,7 +213,7 @@ impl Judge {
     fn poll_since(&self, since: Stamp, context: &Context) -> Poll {
         Poll {
             since,
-            now: self.stamp(context),
+            now: context.stamp(),
             settle: context.options.settle,
             shares: self.shares,
         }
@@ -233,7 +223,7 @@ impl Judge {
     /// settle period the verdict is made without it. Returns `false` if this poll cannot continue.
     async fn read_fact(&mut self, fact: Fact, context: &mut Context) -> Result<bool, Fault> {
         let (source, subject) = (&context.source, &context.subject);
-        let now = || self.stamp(context);
+        let now = || context.stamp();
         let read = async {
             Ok(match fact {
                 Fact::Request(id) => source.request(id).await?.map(|seen| Observation::Request {
@@ -253,7 +243,7 @@ impl Judge {
         };
         let response = time::timeout(context.options.fact_timeout(), read).await;
         let response = response.unwrap_or_else(|_| Err(Fault::late()));
-        let at = self.stamp(context);
+        let at = context.stamp();
         let expects = context.ledger().is_some_and(|ledger| ledger.expects(fact));
         let observation = match response {
             Ok(Some(observation)) => observation,
@@ -289,12 +279,6 @@ impl Judge {
             ledger.observe(Observation::Unavailable { fact, at });
         }
         true
-    }
-
-    /// The time on the ledger's clock.
-    fn stamp(&self, context: &Context) -> Stamp {
-        let elapsed = millis(context.started.elapsed());
-        self.resumed_at.saturating_add(elapsed)
     }
 }
 

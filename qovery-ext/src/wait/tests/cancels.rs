@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::server::{REQUEST, Server, StatusReading, status};
-use crate::wait::{NotCanceled, WaitErrorKind, action_request::ActionRequest};
+use crate::wait::{NotCanceled, WaitErrorKind};
 
 const OTHER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0099);
 
@@ -39,10 +39,16 @@ async fn cancel(
     let operation = server.deploy().start().await.expect("accepted");
     let canceled = operation.cancel_on_server().await;
     let mut acts = server.acts();
-    assert_eq!(acts.remove(0), ActionRequest::Redeploy);
+    assert_eq!(acts.remove(0).0, "redeployEnvironment");
     match (canceled, acts.as_slice()) {
-        (Ok(()), [ActionRequest::CancelRequest(REQUEST)]) => Sent::Request,
-        (Ok(()), [ActionRequest::Cancel { force: false }]) => Sent::Deployment,
+        (Ok(()), [("cancelDeploymentRequest", target)]) => {
+            assert!(target.contains(&REQUEST.to_string()), "{target}");
+            Sent::Request
+        }
+        (Ok(()), [("cancelEnvironmentDeployment", target)]) => {
+            assert!(target.contains(r#"{"force_cancel":false}"#), "{target}");
+            Sent::Deployment
+        }
         (Err(error), []) => {
             assert_eq!(error.kind(), WaitErrorKind::Refused);
             assert!(error.to_string().contains("not sent"), "{error}");

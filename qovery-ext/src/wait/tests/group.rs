@@ -6,24 +6,22 @@ use std::{
     time::Duration,
 };
 
+use qovery_api::{BoxFuture, Client, RawResponse, Request, Transport, TransportError};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::server::seconds;
+use super::server::{Refusal, respond, seconds};
 use crate::wait::{
-    Action, BoxFuture, Group, OnFailure, PollSchedule, ServiceKind, ServiceRef, ServiceSnapshot,
-    Snapshot, State, Subject, WaitErrorKind,
-    action_request::ActionRequest,
-    failure_report::DeploymentLog,
-    source::{
-        ActionResponse, Fault, FaultKind, HistoryEntry, QueueRow, Reading, RequestReading, Source,
-    },
+    Action, Group, OnFailure, PollSchedule, ServiceKind, ServiceRef, State, Subject, WaitErrorKind,
+    action_request::ActionRequest, api::ApiSource, source::FaultKind,
 };
 
 /// Environments in projects; each is deployed for a while and ends in a state.
 #[derive(Default)]
 struct World {
     environments: HashMap<Uuid, Plan>,
+    /// How often each operation was called.
     calls: Mutex<HashMap<&'static str, u32>>,
     executed: Mutex<HashMap<Uuid, Instant>>,
     /// The duration of the status request of a project.
@@ -84,12 +82,9 @@ impl World {
         self
     }
 
-    fn count(&self, call: &'static str) {
-        *self.calls.lock().unwrap().entry(call).or_default() += 1;
-    }
-
-    fn counted(&self, call: &'static str) -> u32 {
-        self.calls.lock().unwrap().get(call).copied().unwrap_or(0)
+    fn counted(&self, operation: &'static str) -> u32 {
+        let calls = self.calls.lock().unwrap();
+        calls.get(operation).copied().unwrap_or(0)
     }
 
     fn state(&self, id: Uuid) -> (State, &'static str) {
@@ -101,138 +96,121 @@ impl World {
         }
     }
 
-    fn snapshot(&self, id: Uuid, subject: Subject, with_services: bool) -> Reading {
+    fn status(&self, id: Uuid) -> Value {
         let (state, deployment) = self.state(id);
-        let mut snapshot = Snapshot::new(subject, state.clone());
-        snapshot.deployment_id = Some(deployment.to_owned());
-        if with_services {
-            let number = id.as_u128() as u64 as usize;
-            snapshot.services = (0..self.environments[&id].services)
-                .map(|i| {
-                    let mut own = ServiceSnapshot::new(service(number, i), state.clone());
-                    own.deployment_id = Some(deployment.to_owned());
-                    own.action_status = Some(
-                        if state.is_terminal() {
-                            "SUCCESS"
-                        } else {
-                            "ONGOING"
-                        }
-                        .to_owned(),
-                    );
-                    own
-                })
-                .collect();
-        }
-        Reading {
-            snapshot,
-            retry_after: None,
-        }
-    }
-}
-
-fn none<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, Result<T, Fault>> {
-    Box::pin(async { Ok(value) })
-}
-
-impl Source for World {
-    fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Reading, Fault>> {
-        self.count("read");
-        let id = subject
-            .environment_id()
-            .expect("these tests have no clusters");
-        let whole = self.snapshot(id, Subject::environment(id), true);
-        let snapshot = whole.snapshot.part(subject).expect("it is there");
-        none(Reading { snapshot, ..whole })
-    }
-
-    fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestReading>, Fault>> {
-        self.count("request");
-        let (state, _) = self.state(request);
-        none(Some(RequestReading {
-            environment: Some(request),
-            state,
-        }))
-    }
-
-    fn queue<'a>(&'a self, _: &'a Subject) -> BoxFuture<'a, Result<Option<Vec<QueueRow>>, Fault>> {
-        self.count("queue");
-        none(Some(Vec::new()))
-    }
-
-    fn history<'a>(
-        &'a self,
-        _: &'a Subject,
-    ) -> BoxFuture<'a, Result<Option<Vec<HistoryEntry>>, Fault>> {
-        none(None)
-    }
-
-    fn start<'a>(
-        &'a self,
-        subject: &'a Subject,
-        _: &'a ActionRequest,
-    ) -> BoxFuture<'a, Result<ActionResponse, Fault>> {
-        self.count("act");
-        let id = subject.environment_id().expect("an environment");
-        if self.environments[&id].ends == REFUSED {
-            return Box::pin(async { Err(Fault::new(FaultKind::Forbidden, "no")) });
-        }
-        self.executed
-            .lock()
-            .unwrap()
-            .entry(id)
-            .or_insert_with(Instant::now);
-        none(ActionResponse {
-            request: Some(id),
-            execution: None,
-            idle: false,
-            server_time: None,
+        json!({
+            "id": id, "state": state, "last_deployment_state": state, "last_deployment_id": deployment,
         })
     }
 
-    fn log<'a>(
-        &'a self,
-        _: &'a Subject,
-        _: Option<&'a str>,
-        _: bool,
-    ) -> BoxFuture<'a, Result<DeploymentLog, Fault>> {
-        none(DeploymentLog::default())
+    /// The services, in one stage.
+    fn stage(&self, id: Uuid) -> Value {
+        let (state, deployment) = self.state(id);
+        let number = id.as_u128() as u64 as usize;
+        let action = match state.is_terminal() {
+            true => "SUCCESS",
+            false => "ONGOING",
+        };
+        let services = (0..self.environments[&id].services).map(|i| {
+            json!({
+                "id": service(number, i).id, "state": state, "service_deployment_status": "UP_TO_DATE",
+                "execution_id": deployment,
+                "status_details": {"action": "DEPLOY", "status": action, "sub_action": "NONE"},
+            })
+        });
+        let stage = json!({"id": self::id(4, number), "name": "s", "description": ""});
+        json!({"stage": stage, "containers": services.collect::<Vec<_>>()})
     }
 
-    fn project_of(&self, environment: Uuid) -> BoxFuture<'_, Result<Uuid, Fault>> {
-        self.count("project_of");
-        none(self.environments[&environment].project)
-    }
-
-    fn read_project(&self, project: Uuid) -> BoxFuture<'_, Result<Vec<Reading>, Fault>> {
-        self.count("read_project");
-        let mut ids: Vec<_> = self
-            .environments
-            .iter()
-            .filter(|(_, p)| p.project == project)
-            .map(|(id, _)| *id)
-            .collect();
+    fn project_status(&self, project: Uuid) -> Value {
+        let environments = self.environments.iter();
+        let own = environments.filter(|(_, plan)| plan.project == project);
+        let mut ids: Vec<_> = own.map(|(id, _)| *id).collect();
         ids.sort();
+        let statuses: Vec<_> = ids.into_iter().map(|id| self.status(id)).collect();
+        json!({ "results": statuses })
+    }
+
+    fn act(&self, id: Uuid) -> RawResponse {
+        if self.environments[&id].ends == REFUSED {
+            return Refusal::of(FaultKind::Forbidden).response();
+        }
+        let mut executed = self.executed.lock().unwrap();
+        executed.entry(id).or_insert_with(Instant::now);
+        respond(
+            200,
+            &json!({"id": id, "state": "DEPLOYING", "deployment_request_id": id}),
+        )
+    }
+}
+
+/// The first id in the path, or in the query.
+fn id_in(request: &Request) -> Uuid {
+    let path = request.url.path().split('/').map(str::to_owned);
+    let query = request
+        .url
+        .query_pairs()
+        .map(|(_, value)| value.into_owned());
+    let mut ids = path.chain(query).filter_map(|text| text.parse().ok());
+    ids.next().expect("an id")
+}
+
+struct Transported(Arc<World>);
+
+impl Transport for Transported {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+        let world = &self.0;
+        let (operation, id) = (request.operation.id, id_in(&request));
+        *world.calls.lock().unwrap().entry(operation).or_default() += 1;
         Box::pin(async move {
-            if let Some((slow, time)) = self.slow
-                && slow == project
-                && !self.executed.lock().unwrap().is_empty()
-            {
-                tokio::time::sleep(time).await;
-            }
-            Ok(ids
-                .into_iter()
-                .map(|id| self.snapshot(id, Subject::environment(id), false))
-                .collect())
+            Ok(match operation {
+                "getEnvironmentStatusesWithStages" => respond(
+                    200,
+                    &json!({"environment": world.status(id), "stages": [world.stage(id)]}),
+                ),
+                // The id of a request is that of its environment.
+                "getDeploymentStatusByDeploymentRequestId" => {
+                    let (state, _) = world.state(id);
+                    respond(200, &json!({"status": state, "environment_id": id}))
+                }
+                "getEnvironment" => {
+                    let project = world.environments[&id].project;
+                    respond(200, &super::server::environment(id, project))
+                }
+                "getProjectEnvironmentsStatus" => {
+                    if let Some((slow, time)) = world.slow
+                        && slow == id
+                        && !world.executed.lock().unwrap().is_empty()
+                    {
+                        tokio::time::sleep(time).await;
+                    }
+                    respond(200, &world.project_status(id))
+                }
+                "redeployEnvironment" => world.act(id),
+                "redeployContainer" => world.act(environment(id.as_u128() as u64 as usize / 100)),
+                "listDeploymentRequestByEnvironmentId"
+                | "listDeploymentRequestByServiceId"
+                | "listEnvironmentDeploymentHistoryV2" => {
+                    respond(200, &json!({"page": 1, "page_size": 20, "results": []}))
+                }
+                "listEnvironmentLogs" => respond(200, &json!([])),
+                other => panic!("{other}"),
+            })
         })
     }
+}
+
+fn source(world: &Arc<World>) -> Arc<ApiSource> {
+    let client = Client::with_transport("https://h.test", Transported(Arc::clone(world)));
+    Arc::new(ApiSource::new(client.unwrap()))
 }
 
 fn deploy_all(world: &Arc<World>) -> Vec<Action> {
+    let source = source(world);
     (0..world.environments.len())
         .map(|number| {
-            let source: Arc<dyn Source> = world.clone();
             Action::requesting(
-                source,
+                Arc::clone(&source),
                 Subject::environment(environment(number)),
                 ActionRequest::Redeploy,
             )
@@ -249,20 +227,24 @@ async fn the_polls_of_a_thousand_environments_grow_with_their_ten_projects() {
         let outcome = group.schedule(PollSchedule::default().seed(1)).wait().await;
         assert!(outcome.all_reached());
         assert_eq!(outcome.exit_code(), 0);
-        assert_eq!(world.counted("read"), 0, "none was read by itself");
         assert_eq!(
-            world.counted("project_of"),
+            world.counted("getEnvironmentStatusesWithStages"),
+            0,
+            "none was read by itself"
+        );
+        assert_eq!(
+            world.counted("getEnvironment"),
             10,
             "one look-up for each project"
         );
         let operations = u32::try_from(10 * each).unwrap();
-        assert_eq!(world.counted("act"), operations);
+        assert_eq!(world.counted("redeployEnvironment"), operations);
         assert_eq!(
-            world.counted("request"),
+            world.counted("getDeploymentStatusByDeploymentRequestId"),
             operations,
             "asked once, at the end"
         );
-        polls.push(world.counted("read_project"));
+        polls.push(world.counted("getProjectEnvironmentsStatus"));
     }
     assert!(polls[1] <= polls[0] + 10 && polls[1] < 700, "{polls:?}");
 }
@@ -270,23 +252,23 @@ async fn the_polls_of_a_thousand_environments_grow_with_their_ten_projects() {
 #[tokio::test(start_paused = true)]
 async fn services_of_one_environment_share_one_request() {
     let world = Arc::new(World::new(1, 1, seconds(60)));
+    let source = source(&world);
     let actions = (0..3).map(|i| {
         let subject = Subject::Service {
             service: service(0, i),
             environment: Some(environment(0)),
         };
-        let source: Arc<dyn Source> = world.clone();
-        Action::requesting(source, subject, ActionRequest::Redeploy)
+        Action::requesting(Arc::clone(&source), subject, ActionRequest::Redeploy)
     });
     let group = Group::start(actions).await;
-    let before = world.counted("read");
+    let before = world.counted("getEnvironmentStatusesWithStages");
     let outcome = group
         .schedule(PollSchedule::every(seconds(10)))
         .wait()
         .await;
     assert!(outcome.all_reached(), "{:?}", outcome.errors().next());
     assert_eq!(
-        world.counted("read") - before,
+        world.counted("getEnvironmentStatusesWithStages") - before,
         7,
         "at 0, 10, … 60 s, for all three"
     );
@@ -406,10 +388,14 @@ async fn a_group_that_is_dropped_at_any_time_sends_no_more_requests() {
         let world = Arc::new(World::new(1, 3, seconds(20)));
         let group = Group::start(deploy_all(&world)).await;
         let _ = tokio::time::timeout(Duration::from_millis(pause), group.wait()).await;
-        let polls = world.counted("read_project");
+        let polls = world.counted("getProjectEnvironmentsStatus");
         tokio::time::advance(seconds(600)).await;
         tokio::task::yield_now().await;
-        assert_eq!(world.counted("read_project"), polls);
-        assert_eq!(world.counted("act"), 3, "nothing was canceled");
+        assert_eq!(world.counted("getProjectEnvironmentsStatus"), polls);
+        assert_eq!(
+            world.counted("redeployEnvironment"),
+            3,
+            "nothing was canceled"
+        );
     }
 }
