@@ -82,6 +82,8 @@ where
         }
         let wait = socket.wait();
         tokio::select! {
+            // The same story plays in the same way.
+            biased;
             message = socket.stream.next() => match message {
                 Some(Ok(Message::Binary(bytes))) => {
                     let due = feed.received(&bytes);
