@@ -95,7 +95,7 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
 /// A run that was created before the action. If ours can have been absorbed by a request from before, its run
 /// is ours. A run that is much older would have been shown before the action. If it was not, the clock was
 /// adjusted.
-fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+pub(super) fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let asked = asked_by_server_clock(ledger)?.saturating_sub(1);
     let mut requests = ledger.runs.iter().filter(|run| run.request().is_some());
     let may_be_absorbed = ledger.request.is_none()

@@ -116,6 +116,88 @@ fn a_run_that_ended_before_the_last_date_of_the_status_before_the_action_is_not_
     assert!(is_reached(&judged("1970-01-12T13:45:00Z")));
 }
 
+/// A run that ended before the action, and that the readings from before the action did not list.
+fn old(action: &str) -> HistoryEntry {
+    HistoryEntry {
+        origin: Some("CONSOLE".to_owned()),
+        updated: Some(SENT - 100),
+        ..past(
+            "old",
+            action,
+            if action == "DELETE" {
+                "DELETED"
+            } else {
+                "DEPLOYED"
+            },
+        )
+    }
+}
+
+/// An action before which the history listed nothing.
+fn acted_without_history(goal: Goal) -> Ledger {
+    let before = baseline(&environment(), "DEPLOYED");
+    let mut ledger = Ledger::acting(&environment(), goal, &before, Some(&[]), Some(&[]));
+    let response = ActionResponse {
+        request: Some(request(1)),
+        execution: None,
+        idle: false,
+        server_time: Some(SENT),
+    };
+    ledger.asked(100, Some(&response));
+    ledger
+}
+
+#[test]
+fn an_earlier_run_that_the_history_lists_later_does_not_follow_ours() {
+    // By the same user.
+    let theirs = |state| past("y", "DEPLOY", state);
+    let ours = |state| past("x", "DEPLOY", state);
+    let readings = [
+        status(2_500, "x", "DEPLOYING"),
+        request_status(2_600, 1, "DEPLOYING"),
+        history(2_700, &[ours("DEPLOYING"), old("DEPLOY")]),
+        status(28_800, "x", "DEPLOYING"),
+        request_status(28_900, 1, "DEPLOYING"),
+        status(46_100, "y", "DEPLOYING"),
+        request_status(46_200, 1, "DEPLOYMENT_ERROR"),
+        queue(46_300, &[]),
+        history(
+            46_400,
+            &[theirs("DEPLOYING"), ours("DEPLOYMENT_ERROR"), old("DEPLOY")],
+        ),
+    ];
+    let verdict = judge(
+        &seen(acted_without_history(Goal::Deployed), &readings),
+        46_400,
+    );
+    assert!(is_failed(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn an_earlier_deletion_that_the_history_lists_later_has_not_deleted_the_subject() {
+    let judged = |entry: HistoryEntry| {
+        let readings = [
+            status(5_000, "x", "DELETING"),
+            request_status(5_000, 1, "DELETING"),
+            history(5_000, &[past("x", "DELETE", "DELETING"), entry]),
+            Observation::Missing { at: 30_000 },
+            Observation::Missing {
+                at: 30_000 + periods(1),
+            },
+            queue(30_000, &[]),
+        ];
+        let ledger = seen(acted_without_history(Goal::Deleted), &readings);
+        judge(&ledger, 30_000 + periods(1))
+    };
+    let verdict = judged(old("DELETE"));
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(HistoryEntry {
+        updated: Some(SENT + 10),
+        ..old("DELETE")
+    });
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
 #[test]
 fn after_a_lost_response_a_run_counts_only_if_its_action_is_known() {
     let judged = |entry: Option<HistoryEntry>| {

@@ -2,7 +2,7 @@
 
 use super::super::{
     Goal, LATE, Ledger, State,
-    claim::{acts_alike, covers, is_older},
+    claim::{acts_alike, covers, ended_before, is_older},
     millis,
     run::{End, Fate, Run},
     status::is_deletion,
@@ -35,7 +35,9 @@ impl<'a> Deletions<'a> {
             .filter(|_| !self.ledger.goal.is_reached_when_gone());
         runs.filter(|run| {
             let action = run.action.as_deref();
-            action.is_some_and(|action| Goal::Deleted.is_of(action)) && covers(self.ledger, run)
+            action.is_some_and(|action| Goal::Deleted.is_of(action))
+                && covers(self.ledger, run)
+                && ended_before(self.ledger, run) != Some(true)
         })
     }
 
@@ -93,6 +95,7 @@ impl<'a> Deletions<'a> {
             self.is_asked_for(run)
                 && covers(self.ledger, run)
                 && !acts_alike(self.ledger, run)
+                && ended_before(self.ledger, run) != Some(true)
                 && !self.has_failed_run(run)
         })
     }
