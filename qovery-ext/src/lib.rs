@@ -23,7 +23,7 @@
 //!
 //! | module | purpose | begin with |
 //! |---|---|---|
-//! | [`connect`] | builds a client that finds its token, retries if that is safe, limits its requests | [`connect::from_env`], [`connect::Connect`] |
+//! | [`connect`] | builds a client that finds its token, retries if that is safe, and can limit its requests | [`connect::from_env`], [`connect::Connect`] |
 //! | [`wait`] | deploys, stops, deletes… and reports the outcome | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | reads paged lists as streams | [`page::PagedCall`], [`page::WindowCall`] |
 //! | `display` | prints the progress as bars, lines or NDJSON | `display::ShowExt` |

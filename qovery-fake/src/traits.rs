@@ -132,15 +132,15 @@ dimension! {
     ///
     /// [`Lags::request_status`] makes it lag behind.
     RequestState {
-        /// Its state.
+        /// The state of the request.
         #[default]
         Exact,
-        /// Its state, but `*_QUEUED` until the first service of its execution starts. See
+        /// The state of the request, but `*_QUEUED` until the first service of its execution starts. See
         /// [`ApiTraits::preparation`].
         QueuedUntilFirstService,
         /// The `last_deployment_state` of its environment, even if that is of another deployment.
         OfEnvironment,
-        /// Its state until its end, then 404.
+        /// The state of the request until its end, then 404.
         NotFoundAfterEnd,
         /// Always 500.
         ServerError,

@@ -43,7 +43,7 @@ impl Limits {
         }
     }
 
-    /// Whether there are no limits and no hold.
+    /// Whether there are no limits. A hold is not a limit.
     pub(super) fn are_none(&self) -> bool {
         self.in_flight.is_none() && self.rate.is_none()
     }
@@ -110,9 +110,10 @@ impl Window {
     }
 }
 
-/// The time before which no clone of the client sends a request, because the server demands it.
+/// The time before which no clone of the client sends a request that may be retried, because the server demands
+/// it. A request whose budget is too short for it is sent at once.
 ///
-/// Set by a `429` that names a delay, and by any response whose `X-RateLimit-Remaining` is 0. A later response
+/// Set by a `429` that demands a delay, and by any response whose `X-RateLimit-Remaining` is 0. A later response
 /// with an earlier time does not shorten the hold.
 #[derive(Debug, Default)]
 pub(super) struct Hold(SyncMutex<Option<Instant>>);

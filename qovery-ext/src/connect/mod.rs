@@ -1,4 +1,4 @@
-//! Builds a client that finds its token, retries if that is safe, and limits its requests.
+//! Builds a client that finds its token, retries if that is safe, and can limit its requests.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), qovery_ext::connect::ConnectError> {

@@ -32,10 +32,10 @@ use qovery_api::{
 /// own policy, pass it to [`Call::extension`](qovery_api::Call::extension).
 ///
 /// The delay before the *n*-th retry is random between 0 s and `first_delay` × 2ⁿ⁻¹, at most `longest_delay`.
-/// If the response names a delay (`Retry-After` in seconds or as a date, or `X-RateLimit-Reset`), the client
+/// If the response demands a delay (`Retry-After` in seconds or as a date, or `X-RateLimit-Reset`), the client
 /// waits for that delay first. A value that cannot be read is ignored.
 ///
-/// If less than a tenth of the budget is left for the next attempt, after the delay that the response names, the call
+/// If less than a tenth of the budget is left for the next attempt, after the delay that the response demands, the call
 /// ends at once with the last response. A random delay is shortened so that this tenth is left. For example, if a
 /// server asks for an hour, the call fails at once, and [`Error::retry_after`](qovery_api::Error::retry_after) returns
 /// the hour.
@@ -103,7 +103,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the upper limit of a delay. It does not apply to a delay that a response names.
+    /// Sets the upper limit of a delay. It does not apply to a delay that a response demands.
     /// Default: 20 s.
     pub const fn longest_delay(mut self, delay: Duration) -> Self {
         self.longest_delay = delay;

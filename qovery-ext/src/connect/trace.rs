@@ -75,7 +75,7 @@ pub(super) fn renewed(attempt: u32) {
     tracing::info!(attempt, "sending a request again with a new token");
 }
 
-/// Records that all requests wait because the server demands a delay.
+/// Records that a request waits because the server demands a delay.
 pub(super) fn held(wait: Duration) {
     tracing::info!(
         wait_ms = milliseconds(wait),

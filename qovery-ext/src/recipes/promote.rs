@@ -45,7 +45,7 @@ pub enum Promotion {
     /// The two services have different images, repositories or charts, so a version of one does not
     /// apply to the other.
     Different(String),
-    /// The service has no successful deployment with a known version.
+    /// The entries that were read have no successful deployment of the service with a known version.
     Unknown,
 }
 
@@ -158,7 +158,8 @@ impl fmt::Display for PromotionPlan {
 /// Available on crate feature `versions` only.
 ///
 /// Services are matched by kind and by name. Names are compared as in [`find_service`](super::find_service). A
-/// service is promoted only if both have the same image, repository or chart. Takes four requests.
+/// service is promoted only if both have the same image, repository or chart. Takes four requests, and reads the last
+/// 100 entries of each history.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, staging: uuid::Uuid, production: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {

@@ -42,7 +42,7 @@ pub enum Event<T> {
 pub struct Reconnecting {
     /// The delay before the next connection.
     pub after: Duration,
-    /// The number of connections in a row that have failed.
+    /// The number of connections since the last frame that were lost or could not be made.
     pub attempts: u32,
     /// The reason why the connection was lost. Control characters are escaped.
     pub cause: String,
@@ -123,7 +123,7 @@ pub(super) struct Machine<F: Feed> {
     settings: Settings,
     socket: Option<Socket>,
     events: VecDeque<Event<F::Item>>,
-    /// The number of connections in a row that delivered no frame.
+    /// The number of connections since the last frame that were lost or could not be made.
     failures: u32,
     /// The delay before the next connection.
     wait: Duration,

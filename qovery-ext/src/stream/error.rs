@@ -86,7 +86,7 @@ impl StreamError {
         }
     }
 
-    /// Returns the number of connections in a row that have failed.
+    /// Returns the number of connections since the last frame that were lost or could not be made.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

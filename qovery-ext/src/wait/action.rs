@@ -94,7 +94,7 @@ macro_rules! settings {
             /// Cancels the deployment on the server when the deadline passes. Default: the server
             /// continues.
             ///
-            /// A cancel is sent only if the deployment is known to be that of this operation, as
+            /// A cancel is sent only if this operation is known to be queued or running, as
             /// with [`Operation::cancel_on_server`]. Otherwise no cancel is sent, and
             /// [`WaitError::not_canceled`] returns the reason.
             pub fn cancel_at_deadline(mut self) -> Self {
@@ -102,7 +102,8 @@ macro_rules! settings {
                 self
             }
 
-            /// Sets all options. This discards the settings made so far.
+            /// Sets all options, in place of those set so far. A callback of `on_progress`, and the use of a
+            /// stream, are not options and stay.
             pub fn options(mut self, options: WaitOptions) -> Self {
                 *self.options_mut() = options;
                 self.reschedule();
@@ -328,7 +329,8 @@ impl Action {
     ///
     /// A lost response to the action is not an error: the operation searches for the deployment
     /// during two settle periods (four if another deployment is in progress), and continues with it.
-    /// If no endpoint shows such a deployment, the wait ends as [`super::WaitErrorKind::LostContact`].
+    /// If no endpoint shows such a deployment, the wait ends as [`super::WaitErrorKind::LostContact`]. There is one
+    /// exception: a lost response to [`super::DeploymentRequestHandle::cancel`] is an error of this kind at once.
     ///
     /// # Cancel safety
     /// If the future is dropped before the action is sent, nothing happens. If it is dropped while

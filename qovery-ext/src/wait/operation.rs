@@ -77,7 +77,7 @@ impl Operation {
         }))
     }
 
-    /// Polls once without waiting for the schedule, and returns the progress.
+    /// Polls once without waiting for the schedule, and returns the progress; `None` if no status was read yet.
     ///
     /// # Errors
     /// Returns an error if the operation ended without reaching its goal. A single failed poll that is
@@ -169,7 +169,8 @@ impl Operation {
     /// Waits for the end of the operation.
     ///
     /// # Errors
-    /// Returns an error if the operation ended without reaching its goal.
+    /// Returns an error if the operation ended without reaching its goal. If such an error was returned before, by
+    /// this or another method, returns one of the kind [`WaitErrorKind::Refused`](super::WaitErrorKind::Refused).
     ///
     /// # Cancel safety
     /// The same as [`Operation::next_progress`]. This method can be called again.

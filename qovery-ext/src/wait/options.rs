@@ -54,8 +54,8 @@ pub struct WaitOptions {
     /// longer demanded delay is shortened to it. Default: 60 s. The retries of a single request are limited by
     /// the budget of the [client](crate::connect::RetryPolicy::budget).
     pub longest_retry_after: Duration,
-    /// Whether to cancel on the server when the deadline passes, if the running deployment is known to be the
-    /// operation's. Default: no.
+    /// Whether to cancel on the server when the deadline passes, if the operation is known to be queued or
+    /// running. Default: no.
     pub cancel_at_deadline: bool,
     /// How many lines of the deployment log to fetch for each service that failed. Default: 20;
     /// 0 fetches no log.

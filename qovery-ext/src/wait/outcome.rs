@@ -98,9 +98,9 @@ pub enum WaitErrorKind {
     /// Too many polls failed in a row, no endpoint shows the deployment, or something other than the API
     /// answered. The server may continue.
     LostContact,
-    /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent: because of a
-    /// [version](super::UnsupportedVersion) that the service does not accept, or a
-    /// [cancel](super::NotCanceled) that could affect the deployment of another user.
+    /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent, for example because the
+    /// service does not accept a [version](super::UnsupportedVersion), or because the operation to
+    /// [cancel](super::NotCanceled) is not known to be queued or running.
     Refused,
 }
 
@@ -259,7 +259,7 @@ impl WaitError {
     }
 
     /// Returns the reason why no cancel was sent, by [`super::Operation::cancel_on_server`] or at
-    /// the deadline: the running deployment is not known to be that of the operation.
+    /// the deadline: the operation is not known to be queued or running.
     pub fn not_canceled(&self) -> Option<NotCanceled> {
         self.0.not_canceled
     }

@@ -90,8 +90,8 @@ impl Action {
 }
 
 impl UntilRunning {
-    /// Sets the time limit for the services, counted from the end of the deployment. Default: 10
-    /// minutes.
+    /// Sets the time limit for the services, counted from the end of the deployment. The confirmation at the
+    /// end of the window may take up to 10 s beyond it. Default: 10 minutes.
     pub fn running_within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self

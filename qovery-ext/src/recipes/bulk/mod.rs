@@ -133,10 +133,11 @@ impl Bulk {
     /// Writes each start and each end to this file: one JSON object per line, without secrets.
     ///
     /// If an earlier run was interrupted, or if any action failed, the next run continues it: actions that reached
-    /// their goal are skipped, started ones are resumed, and failed ones are retried. A stop, a deletion
-    /// or an uninstall is sent again if its response was lost and no request of it was seen. If each environment has reached the goal, the job is done: the next run with the same journal starts
-    /// a new one and skips nothing. [`BulkSummary`] counts the actions that an earlier run had done. Use one journal
-    /// for one job. A second run at the same time with the same journal is refused.
+    /// their goal are skipped, started ones are resumed, and failed ones are retried. A stop, a deletion or an
+    /// uninstall is sent again if the program crashed while sending it, or if its response was lost and no request of
+    /// it was seen. If each environment has reached the goal, the job is done: the next run with the same journal
+    /// starts a new job and skips nothing. [`BulkSummary`] counts the actions that an earlier run had done. Use one
+    /// journal for one job. A second run at the same time with the same journal is refused.
     pub fn journal(mut self, file: impl Into<PathBuf>) -> Self {
         self.journal = Some(file.into());
         self

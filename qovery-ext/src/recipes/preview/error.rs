@@ -110,8 +110,8 @@ impl PreviewError {
         matches!(*self.0, Reason::Concurrent(_) | Reason::Several(_))
     }
 
-    /// Returns the id of an environment that has the name of the preview, or a time to live, but is not
-    /// marked as a preview. The environment was not changed.
+    /// Returns the id of an environment that has the name and the mode of the preview, or a time to live, but
+    /// is not marked as a preview. The environment was not changed.
     /// [`PreviewEnvironment::adopt`](super::PreviewEnvironment::adopt) marks it.
     pub fn unmarked(&self) -> Option<Uuid> {
         match &*self.0 {

@@ -57,11 +57,11 @@ pub use run::RunPreviewError;
 /// updates the existing environment, and sends only edits that were not made yet.
 ///
 /// # Other environments are never changed
-/// A preview has the variable `PREVIEW_OF`, which names its original and the preview itself, and the
-/// requested mode (`PREVIEW` by default; `PRODUCTION` is refused). An environment of the same name without
-/// this variable is an error with [`PreviewError::unmarked`]. [`adopt`](Self::adopt) sets the variable, for a
-/// preview that was made by hand or by a version of this crate that set none. A copy that a person makes of a
-/// preview does not count as a preview.
+/// A preview has the requested mode (`PREVIEW` by default; `PRODUCTION` is refused), and the variable `PREVIEW_OF`,
+/// which names its original and the preview itself. An environment of the same name with another mode is an error,
+/// and one of the same name and mode without this variable is an error with [`PreviewError::unmarked`].
+/// [`adopt`](Self::adopt) sets the variable, for a preview that was made by hand or by a version of this crate that
+/// set none. A copy that a person makes of a preview does not count as a preview.
 ///
 /// The original is copied once. Services that are added to the original later are not added to the copy. A
 /// description that names such a service is an error.

@@ -350,8 +350,8 @@ impl DotenvExport {
     }
 }
 
-/// Writes a value so that [`parse_dotenv`] reads it back. A shell reads the same value and runs nothing in it,
-/// unless the value has a carriage return and a quote.
+/// Writes a value so that [`parse_dotenv`] reads it back. A shell runs nothing in the value, and reads the same
+/// value unless it has a carriage return.
 fn quote(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
     if !value.is_empty() && value.chars().all(is_plain) {
