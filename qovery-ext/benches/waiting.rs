@@ -1,9 +1,10 @@
 //! The cost and the correctness of waiting, counted on paused time.
 //!
-//! Prints three tables: outcomes of the same stories under our rules and those of other clients;
-//! requests and delay of the report against polling at a fixed interval; requests for a thousand
-//! environments. Deterministic, and takes seconds: `cargo bench -p qovery-ext --bench waiting`. Only some
-//! of the tables: `-- rules`, `-- schedules`, `-- groups`, `-- operations`.
+//! Prints four tables: outcomes of the same stories under our rules and those of other clients;
+//! requests and delay of the report against polling at a fixed interval; requests of groups of up to a thousand
+//! environments; requests of one deployment by operation. Deterministic, and takes seconds:
+//! `cargo bench -p qovery-ext --bench waiting`. Only some of the tables: `-- rules`, `-- schedules`, `-- groups`,
+//! `-- operations`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

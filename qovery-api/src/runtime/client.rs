@@ -307,7 +307,7 @@ impl ClientBuilder {
     /// Sets the base URL of the API. It may contain a path. Default: `https://api.qovery.com`.
     ///
     /// An `http://` address of any host is accepted: the token is then sent unencrypted. By default, the
-    /// clients of `qovery-ext` accept only `http://` addresses of this machine.
+    /// clients of `qovery-ext` accept an `http://` address only if it is an address of this machine.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -339,7 +339,7 @@ impl ClientBuilder {
     }
 
     /// Sets the largest size of a decoded response in memory, in bytes. Default: 7 times
-    /// [`body_limit`](Self::body_limit), 448 MiB, and at least 64 KiB.
+    /// [`body_limit`](Self::body_limit), but at least 64 KiB. With the default of `body_limit`, this is 448 MiB.
     ///
     /// The size is estimated before memory is allocated, from the number of values in the document
     /// and the sizes of their types. The estimate is an upper bound. For example, a list of 10,000

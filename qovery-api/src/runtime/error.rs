@@ -17,8 +17,8 @@ use super::{
 /// A call failed.
 ///
 /// The error has predicates ([`is_not_found`](Self::is_not_found), …) and accessors. `Display` is one line:
-/// the operation, the status, the message of the API, the number of attempts and the elapsed time. If the
-/// operation changes something, `Display` also prints whether the server may have executed the request.
+/// the operation, the status and the message of the API; after a retry also the number of attempts and the elapsed
+/// time. If the operation changes something, `Display` also prints whether the server may have executed the request.
 /// Token, headers and query are never shown.
 ///
 /// ```
@@ -201,7 +201,8 @@ impl Error {
             .is_some_and(TransportError::is_connect)
     }
 
-    /// Returns whether a time limit passed. The server may have executed the request.
+    /// Returns whether a time limit passed. Unless it passed before the request was sent, the server may have executed
+    /// the request: see [`Self::may_have_been_executed`].
     pub fn is_timeout(&self) -> bool {
         self.transport_error()
             .is_some_and(TransportError::is_timeout)
@@ -219,7 +220,8 @@ impl Error {
     }
 
     /// Returns whether the response looks like one of the API: JSON, for an error with the API's
-    /// fields (`status`, `detail`, …), or an empty body that is not declared to be HTML.
+    /// fields (`status`, `detail`, …), or an empty body that is not declared to be HTML. An error with an empty body
+    /// must have a status of 400 to 431 or 5xx. A 3xx, a 407 and a 499 never count as a response of the API.
     ///
     /// Returns `false` for the page or text of a proxy, a firewall or a login page, with any
     /// status. Such a response is no evidence about the resource: after the 404 of a load balancer,
@@ -236,7 +238,7 @@ impl Error {
     }
 
     /// Returns whether a retried `DELETE` was answered with 400, 403, 404 or 410 after an attempt that may have
-    /// been executed. That attempt may have deleted the resource. In this case, the response is a result of the
+    /// been executed. That attempt may have deleted the resource. If it did, the response is a result of the
     /// deletion and not a refusal.
     pub fn may_already_be_deleted(&self) -> bool {
         let Kind::Api(reply, _) = &self.0.kind else {

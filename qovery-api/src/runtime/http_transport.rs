@@ -34,11 +34,11 @@ const MAX_REDIRECTS: usize = 5;
 /// | time limit for a whole request, including the body of the response | 60 s |
 /// | largest size of the body of a response | 64 MiB |
 ///
-/// A body that ends before the length in its headers is an error, with any version of HTTP. If a response is
-/// not a success, at most 16 KiB of it are read. The token is sent only to the host of the request. Redirects
-/// are followed only for `GET` and `HEAD`, and only to the same scheme, host and port; any other redirect is
-/// returned as a response with its status. Proxies are taken from the system and the environment, as in
-/// reqwest.
+/// If the body of a success ends before the length in its headers, this is an error, with any version of HTTP. If a
+/// response is not a success, at most 16 KiB of its body are read, and a body that ends early is accepted. The
+/// token is sent only to the host of the request. Redirects are followed only for `GET` and `HEAD`, and only to the
+/// same scheme, host and port; any other redirect is returned as a response with its status. Proxies are taken from
+/// the system and the environment, as in reqwest.
 #[derive(Clone)]
 pub struct HttpTransport {
     http: reqwest::Client,

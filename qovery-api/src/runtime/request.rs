@@ -41,7 +41,7 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The encoded body, if there is one; its type is in the headers.
     pub body: Option<Bytes>,
-    /// The time limit of this call, from sending to the last byte; `None` stands for the default of
+    /// The time limit of this call, from connecting to the last byte; `None` stands for the default of
     /// the transport.
     pub timeout: Option<Duration>,
     /// Whether this request may be retried.

@@ -28,8 +28,9 @@
 //!
 //! # Ctrl-C
 //! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, and the result is
-//! [`ShowError::Interrupted`] with the token to continue with. If the program can continue, tell its users how with
-//! [`Display::resume_hint`]. With [`Display::ignore_signals`], the program handles the signals.
+//! [`ShowError::Interrupted`], with the token to continue with if the API has accepted the action. If the program can
+//! continue, tell its users how with [`Display::resume_hint`]. With [`Display::ignore_signals`], the program handles
+//! the signals.
 //!
 //! # NDJSON
 //! Every event has `event` and the fields of its row. Later versions may add events and fields. Durations are in

@@ -47,7 +47,7 @@ pub struct FailedService {
     pub state: State,
     /// The name of its stage.
     pub stage: Option<String>,
-    /// The step that failed.
+    /// The first step that failed or was canceled; if there is none, the last step.
     pub step: Option<StepSnapshot>,
     /// The last lines of the deployment log about it.
     pub lines: Vec<LogLine>,

@@ -1,6 +1,6 @@
 //! Many operations at once, with shared polls.
 //!
-//! The members must use the same client: members that share a poll read with the client of the first one.
+//! The members must use the same client: all shared polls use the client of the first member.
 //! Dropping a future of this module drops its operations, and cancels nothing on the server. To continue them
 //! later, take their tokens before.
 
@@ -213,8 +213,9 @@ impl Group {
 
     /// Starts actions, a few at a time, and returns them as a group.
     ///
-    /// The statuses before the actions are read once for each project. An action that cannot be
-    /// started is a result of the group, not an error of this function.
+    /// Before the actions, the statuses of environments are read once for each project, and those of services once
+    /// for each environment. An action that cannot be started is a result of the group, not an error of this
+    /// function.
     ///
     /// # Cancel safety
     /// If the future is dropped, the actions that were accepted continue on the server.

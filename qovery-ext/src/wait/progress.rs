@@ -31,7 +31,7 @@ pub struct Progress {
     pub names: Names,
     /// The position in the queue, counted from 1, while the operation is queued.
     pub queue_position: Option<usize>,
-    /// The services, counted by phase.
+    /// The services, counted by phase; all counts are 0 for a condition.
     pub services: Counts,
     /// The stages, counted by phase.
     pub stages: Counts,

@@ -189,7 +189,8 @@ impl Snapshot {
         self.services.iter().find(|s| s.service.id == id)
     }
 
-    /// Counts the services by their phase for the goal.
+    /// Counts the services by their phase for the goal. A service that takes no part in the last deployment of its
+    /// environment is not counted.
     ///
     /// A service that still shows the result of an earlier deployment, because its stage has not
     /// begun, counts as queued.
@@ -411,7 +412,7 @@ impl ServiceSnapshot {
         }
     }
 
-    /// Returns the step that failed or, if none failed, the last step.
+    /// Returns the first step that failed or was canceled; if there is none, the last step.
     pub fn decisive_step(&self) -> Option<&StepSnapshot> {
         self.steps
             .iter()

@@ -70,7 +70,8 @@ pub fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
 
 /// Decodes a JSON document like a response, with [`strict_decoding`](crate::ClientBuilder::strict_decoding).
 ///
-/// Like [`decode`], but a value that `decode` cuts off, replaces or keeps as unknown is an error.
+/// Like [`decode`], but a value that does not fit, and that `decode` cuts off, replaces or keeps as an unknown member,
+/// is an error. Unknown values of enums and unknown members of unions are accepted.
 ///
 /// ```
 /// let numbers: Vec<u32> = qovery_api::decode_strictly(b"[1, 2.0]")?;
