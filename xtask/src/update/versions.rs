@@ -21,17 +21,13 @@ pub(super) fn bumped(root: &Path, old: &str, new: &str) -> Result<Vec<(PathBuf, 
     };
     let manifest = root.join("Cargo.toml");
     let text = read(&manifest)?;
-    let section = text.find("[workspace.package]");
-    let stated = format!("version = \"{old}\"");
-    let place = section.and_then(|start| Some(start + text.get(start..)?.find(&stated)?));
-    let Some((before, rest)) = place.and_then(|place| text.split_at_checked(place)) else {
+    let Some(text) = in_manifest(&text, old, new) else {
         return Err(Problem::in_file(
             &manifest,
             format!("does not state the version {old}"),
         ));
     };
-    let rest = rest.strip_prefix(&stated).unwrap_or(rest);
-    let mut files = vec![(manifest, format!("{before}version = \"{new}\"{rest}"))];
+    let mut files = vec![(manifest, text)];
     for name in LOCKS {
         let path = root.join(name);
         if path.exists() {
@@ -40,6 +36,26 @@ pub(super) fn bumped(root: &Path, old: &str, new: &str) -> Result<Vec<(PathBuf, 
         }
     }
     Ok(files)
+}
+
+/// Sets the version of the workspace, and those that its packages require of each other; `None` if the manifest does
+/// not state the old one.
+fn in_manifest(text: &str, old: &str, new: &str) -> Option<String> {
+    let (was, is) = (
+        format!("version = \"{old}\""),
+        format!("version = \"{new}\""),
+    );
+    let section = text.find("[workspace.package]")?;
+    let (before, rest) = text.split_at_checked(section + text.get(section..)?.find(&was)?)?;
+    let rest = rest.replacen(&was, &is, 1);
+    let lines = before
+        .split_inclusive('\n')
+        .chain(rest.split_inclusive('\n'));
+    let lines = lines.map(|line| match line.contains("path = ") {
+        true => line.replace(&was, &is),
+        false => line.to_owned(),
+    });
+    Some(lines.collect())
 }
 
 /// Sets the version of the packages without a source, which are those of the workspace.
@@ -95,6 +111,25 @@ mod tests {
                 "\"own\"\nversion = \"0.2.0\""
             )
         );
+    }
+
+    #[test]
+    fn the_packages_of_the_workspace_require_its_version_of_each_other() {
+        let manifest = include_str!("../../../Cargo.toml");
+        let version = env!("CARGO_PKG_VERSION");
+        let text = in_manifest(manifest, version, "98.7.6").expect("it states the version");
+        let required = text.lines().filter(|line| line.contains("path = "));
+        let required: Vec<&str> = required
+            .filter(|line| line.contains("version = "))
+            .collect();
+        assert!(required.len() >= 3, "{required:?}");
+        let is_new = |line: &&str| line.contains("version = \"98.7.6\"");
+        assert!(required.iter().all(is_new), "{required:?}");
+        assert_eq!(
+            in_manifest(&text, "98.7.6", version).as_deref(),
+            Some(manifest)
+        );
+        assert_eq!(in_manifest("[package]", version, "98.7.6"), None);
     }
 
     #[test]
