@@ -312,6 +312,9 @@ async fn a_run_with_a_fault_in_any_request_leaves_nothing_or_reports_it() {
                     );
                 }
             }
+            // A deletion that was requested can end until then.
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            let left = scene.copies().await.len();
             let again = preview().delete(&scene.fake.client()).await.unwrap();
             assert_eq!(again, left == 1, "{what}");
             assert_eq!(scene.copies().await.len(), 0, "{what}");
