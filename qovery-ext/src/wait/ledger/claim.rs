@@ -35,6 +35,8 @@ pub(super) const RULES: &[Claiming] = table! {
     left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
     came_after_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
     came_after_an_empty_queue: "a request that does not wait in the queue has begun, or has no run",
+    is_of_another_request: "an environment runs one deployment at a time, and a row of the queue shows its progress",
+    another_is_ours: "a request has one run",
     worked_while_ours_waited: "the status of a request is that of its run",
     began_after_ours_was_canceled: "a request that was canceled in the queue has no run",
     worked_after_ours_was_over: "the API knows a request until it is over",
@@ -261,6 +263,34 @@ fn came_after_an_empty_queue(ledger: &Ledger, run: &Run) -> Option<bool> {
     // The status was read with the queue, and did not show the run yet.
     let read = ledger.queue_reads.iter().find(|at| **at >= shown)?;
     Some(*read < run.seen.first)
+}
+
+/// The run of another request than ours.
+fn is_of_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
+    let ours = ledger.request?;
+    let mut requests = ledger.runs.iter().filter(|request| executes(request, run));
+    Some(requests.any(|request| request.request() != Some(ours)))
+}
+
+/// Another run than that of our request.
+fn another_is_ours(ledger: &Ledger, run: &Run) -> Option<bool> {
+    run.execution()?;
+    let own = ledger.own_request()?;
+    let is_another = |other: &&Run| other.id != run.id && executes(own, other);
+    let another = ledger.runs.iter().find(is_another)?;
+    Some(is_of_another_request(ledger, another) != Some(true))
+}
+
+/// Whether a run is that of a request: the queue showed the progress of the request before the run was last shown at
+/// work, and after it was first shown, each time by more than the delay of a reading. Of two runs, one would have been
+/// over before the other one began.
+fn executes(request: &Run, run: &Run) -> bool {
+    let (Some(begun), Some(work)) = (request.begun, run.work()) else {
+        return false;
+    };
+    let late = millis(LATE);
+    begun.first.saturating_add(late) <= work.last
+        && run.seen.first.saturating_add(late) <= begun.last
 }
 
 /// One of our services was at work in this run, and a settle period later our request still waited, according

@@ -389,6 +389,16 @@ impl Ledger {
         self.unknown_since(id)
     }
 
+    /// Whether our request can be over: the API knew it, and did not know it when it was last asked.
+    fn may_be_over(&self) -> bool {
+        let request = self.request();
+        let known = request.and_then(|id| self.run(&RunId::Request(id))?.answered);
+        let unknown = request.and_then(|id| self.unknown.get(&id)?.last());
+        known
+            .zip(unknown)
+            .is_some_and(|(known, unknown)| known < *unknown)
+    }
+
     /// The time since which the API does not know a request, according to two responses a settle period apart.
     /// A replica that is behind does not know a new request yet.
     fn unknown_since(&self, request: Uuid) -> Option<Stamp> {

@@ -54,6 +54,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         left_our_service_alone(),
         came_after_the_run_that_followed(),
         came_after_an_empty_queue(),
+        is_of_another_request(),
+        another_is_ours(),
         worked_while_ours_waited(),
         began_after_ours_was_canceled(),
         worked_after_ours_was_over(),
@@ -262,6 +264,42 @@ fn came_after_an_empty_queue() -> Scenario {
     }
 }
 
+/// A run at work beside a row of the queue that shows progress from one time to another.
+fn beside(number: u128, first: Stamp, last: Stamp) -> Ledger {
+    let begun = QueueRow {
+        has_begun: true,
+        ..row(number, "STOP")
+    };
+    let readings = [
+        queue(first, std::slice::from_ref(&begun)),
+        status(6_000, "x", "STOPPING"),
+        status(30_000, "x", "STOPPING"),
+        queue(last, &[begun]),
+        status(60_000, "y", "STOPPING"),
+    ];
+    seen(acted(&environment(), Goal::Stopped, Some(1)), &readings)
+}
+
+fn is_of_another_request() -> Scenario {
+    Scenario {
+        rule: "is_of_another_request",
+        run: run_of_execution("x"),
+        ledger: beside(2, 5_000, 30_000),
+        // The queue can be late.
+        without: beside(2, 5_000, 20_000),
+    }
+}
+
+fn another_is_ours() -> Scenario {
+    Scenario {
+        rule: "another_is_ours",
+        run: run_of_execution("y"),
+        ledger: beside(1, 5_000, 30_000),
+        // The status can be late.
+        without: beside(1, 20_000, 30_000),
+    }
+}
+
 fn worked_while_ours_waited() -> Scenario {
     let waiting_until = |second: Stamp| {
         let readings = [
@@ -346,6 +384,16 @@ fn the_named_request_stays_ours_whatever_else_it_shows() {
 #[test]
 fn another_request_is_not_ours_once_ours_is_named() {
     names_another_request().check();
+}
+
+#[test]
+fn a_run_beside_the_progress_of_another_request_is_not_ours() {
+    is_of_another_request().check();
+}
+
+#[test]
+fn another_run_than_the_one_beside_the_progress_of_our_request_is_not_ours() {
+    another_is_ours().check();
 }
 
 #[test]

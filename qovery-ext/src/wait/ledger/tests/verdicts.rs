@@ -1838,3 +1838,26 @@ fn a_watched_request_that_the_api_does_not_know_has_no_outcome() {
         assert_ne!(decision(&verdict), Some(&Decision::NoTrace), "{verdict:?}");
     }
 }
+
+#[test]
+fn a_service_that_ended_in_a_run_that_goes_on_after_our_request_is_over_does_not_count() {
+    let judged = |after: Option<Observation>| {
+        let mut entry = past("x", "DEPLOY", "DEPLOYING");
+        entry.services = vec![part(1, "DEPLOYED", Phase::Reached)];
+        let mut readings = vec![
+            request_status(1_000, 1, "DEPLOYMENT_QUEUED"),
+            status_of_services(5_000, "x", "DEPLOYING", &["DEPLOYING"]),
+            request_status(6_000, 1, "DEPLOYING"),
+            status_of_services(20_000, "x", "DEPLOYING", &["DEPLOYED"]),
+            unavailable(20_000, Fact::Queue),
+            history(20_000, &[entry]),
+        ];
+        readings.extend(after);
+        let ledger = seen(acted(&services(&[1]), Goal::Deployed, Some(1)), &readings);
+        judge(&ledger, 20_000)
+    };
+    let verdict = judged(Some(unknown(20_000)));
+    assert!(is_pending(&verdict), "{verdict:?}");
+    let verdict = judged(Some(request_status(20_000, 1, "DEPLOYING")));
+    assert!(is_reached(&verdict), "{verdict:?}");
+}

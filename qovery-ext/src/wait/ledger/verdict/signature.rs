@@ -153,7 +153,9 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     poll.need_ends(ledger)?;
     // A request that has ended has an end of its own, which the run may not share.
     let mut requests = ledger.candidates().requests().into_iter();
+    // A request whose run continues is not over.
     if requests.any(|run| has_told(ledger, run))
+        || ledger.may_be_over()
         || may_be_of_another(ledger)
         || lacks_an_action(ledger)
         || !ledger.candidates().competitors().is_empty()
