@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use qovery_api::Printable;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 use uuid::Uuid;
 
 use super::{Goal, Subject, ledger::Ledger};
@@ -25,11 +25,9 @@ use super::{Goal, Subject, ledger::Ledger};
 /// let again: qovery_ext::wait::OperationToken = text.parse()?;
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Form")]
 pub struct OperationToken {
-    /// Always [`Self::VERSION`], for the serialized form.
-    version: u32,
     /// The creation time of the token, in seconds since 1970.
     made: u64,
     pub(super) subject: Subject,
@@ -62,7 +60,6 @@ impl OperationToken {
 
     pub(super) fn new(subject: Subject, ledger: Option<Ledger>) -> Self {
         Self {
-            version: Self::VERSION,
             made: unix_seconds(),
             subject,
             ledger: ledger.map(Box::new),
@@ -104,6 +101,18 @@ fn unix_seconds() -> u64 {
     since.map_or(0, |since| since.as_secs())
 }
 
+impl Serialize for OperationToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut form = serializer.serialize_struct("OperationToken", 5)?;
+        form.serialize_field("version", &Self::VERSION)?;
+        form.serialize_field("made", &self.made)?;
+        form.serialize_field("subject", &self.subject)?;
+        form.serialize_field("ledger", &self.ledger)?;
+        form.serialize_field("parent", &self.parent)?;
+        form.end()
+    }
+}
+
 impl TryFrom<Form> for OperationToken {
     type Error = TokenError;
 
@@ -114,7 +123,6 @@ impl TryFrom<Form> for OperationToken {
             return Err(TokenError("its contents contradict each other".to_owned()));
         }
         Ok(Self {
-            version: form.version,
             made: form.made,
             subject: form.subject,
             ledger: form.ledger,

@@ -49,7 +49,7 @@ fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.request()? != ledger.request?)
 }
 
-pub(super) fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(match run.execution() {
         Some(id) => {
             let mut known = ledger.before.executions.iter();
@@ -97,7 +97,7 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
 /// A run that was created before the action. If ours can have been absorbed by a request from before, its run
 /// is ours. A run that is much older would have been shown before the action. If it was not, the clock was
 /// adjusted.
-pub(super) fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let asked = asked_by_server_clock(ledger)?.saturating_sub(1);
     let mut requests = ledger.runs.iter().filter(|run| run.request().is_some());
     let may_be_absorbed = ledger.request.is_none()
@@ -105,6 +105,12 @@ pub(super) fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
             .any(|run| ledger.queue().listed_before(run) && came_before(ledger, run) != Some(true));
     let since = asked.saturating_sub(SHOWN_WITHIN);
     Some((since..asked).contains(&run.created?) && !may_be_absorbed)
+}
+
+/// Whether a run is an earlier one, which the history can list later than ours.
+pub(super) fn is_from_before(ledger: &Ledger, run: &Run) -> bool {
+    let rules = [came_before, ended_before, was_created_before];
+    rules.iter().any(|rule| rule(ledger, run) == Some(true))
 }
 
 /// For how many seconds after its creation a run can be missing from the readings before the action, because it

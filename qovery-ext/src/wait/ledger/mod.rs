@@ -389,8 +389,8 @@ impl Ledger {
         self.unknown_since(id)
     }
 
-    /// Whether our request can be over: the API knew it, and did not know it when it was last asked.
-    fn may_be_over(&self) -> bool {
+    /// Whether the API knew our request, and did not know it when it was last asked.
+    fn has_forgotten_ours(&self) -> bool {
         let request = self.request();
         let known = request.and_then(|id| self.run(&RunId::Request(id))?.answered);
         let unknown = request.and_then(|id| self.unknown.get(&id)?.last());

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     LATE, Ledger, RunId, Stamp,
-    claim::{acts_alike, came_before, covers, ended_before, was_created_before},
+    claim::{acts_alike, covers, is_from_before},
     millis,
     run::{Run, Span},
 };
@@ -146,9 +146,7 @@ impl<'a> Queue<'a> {
             run.execution().is_some()
                 && run.seen.first >= earliest
                 && acts_alike(self.ledger, run)
-                && [came_before, ended_before, was_created_before]
-                    .iter()
-                    .all(|rule| rule(self.ledger, run) != Some(true))
+                && !is_from_before(self.ledger, run)
         };
         // Runs are sorted by their first reading.
         let mut runs = self.ledger.runs.iter().filter(may_be_ours);

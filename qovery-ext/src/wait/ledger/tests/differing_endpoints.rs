@@ -199,6 +199,34 @@ fn an_earlier_deletion_that_the_history_lists_later_has_not_deleted_the_subject(
 }
 
 #[test]
+fn a_request_that_waited_after_an_earlier_deletion_was_listed_did_not_wait_behind_it() {
+    let judged = |entry: HistoryEntry| {
+        let rows = [row(1, "DELETE")];
+        let readings = [
+            queue(1_000, &rows),
+            history(1_000, std::slice::from_ref(&entry)),
+            queue(20_000, &rows),
+            status(25_000, "x", "DELETING"),
+            history(25_000, &[past("x", "DELETE", "DELETING"), entry]),
+            unavailable(25_000, Fact::Request(request(1))),
+            Observation::Missing { at: 30_000 },
+            Observation::Missing {
+                at: 30_000 + periods(1),
+            },
+        ];
+        let ledger = seen(acted_without_history(Goal::Deleted), &readings);
+        judge(&ledger, 30_000 + periods(1))
+    };
+    let verdict = judged(old("DELETE"));
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(HistoryEntry {
+        updated: Some(SENT + 10),
+        ..old("DELETE")
+    });
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
 fn after_a_lost_response_a_run_counts_only_if_its_action_is_known() {
     let judged = |entry: Option<HistoryEntry>| {
         let mut ledger = acted(&services(&[1]), Goal::Restarted, None);

@@ -16,14 +16,17 @@ pub(crate) struct Deletions<'a> {
 
 impl<'a> Deletions<'a> {
     /// Whether a run performs the deletion that is the goal of the operation, as far as its action is known. A run
-    /// that failed has deleted nothing.
+    /// that failed has deleted nothing, and one that ended before the action has not deleted the subject.
     fn is_asked_for(self, run: &Run) -> bool {
         let has_failed = run.end().and_then(End::state).is_some_and(State::is_error);
         let is_of_goal = match run.action.as_deref() {
             Some(action) => self.ledger.goal.is_of(action),
             None => run.fate.has_begun() && run.strays.is_none(),
         };
-        self.ledger.goal.is_reached_when_gone() && is_of_goal && !has_failed
+        self.ledger.goal.is_reached_when_gone()
+            && is_of_goal
+            && !has_failed
+            && ended_before(self.ledger, run) != Some(true)
     }
 
     /// The runs that delete the subject, and that the operation did not ask for.
@@ -95,7 +98,6 @@ impl<'a> Deletions<'a> {
             self.is_asked_for(run)
                 && covers(self.ledger, run)
                 && !acts_alike(self.ledger, run)
-                && ended_before(self.ledger, run) != Some(true)
                 && !self.has_failed_run(run)
         })
     }

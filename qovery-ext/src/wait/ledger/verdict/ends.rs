@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::{
     Fact, Ledger, Poll, RunId, Scope, Stamp, State,
-    claim::{claim, ended_before, was_created_before},
+    claim::{claim, is_from_before},
     decide,
     run::{Fate, Run},
 };
@@ -162,12 +162,12 @@ impl<'a> Ends<'a> {
     /// because an environment runs one at a time.
     pub(super) fn over_by(self, run: &Run) -> Option<Stamp> {
         let end = run.end()?.at;
-        // The history can list an earlier run later.
-        let executions = self.ledger.runs.iter().filter(|run| {
-            run.execution().is_some()
-                && ended_before(self.ledger, run) != Some(true)
-                && was_created_before(self.ledger, run) != Some(true)
-        });
+        let executions = self
+            .ledger
+            .runs
+            .iter()
+            .filter(|run| run.execution().is_some());
+        let executions = executions.filter(|run| !is_from_before(self.ledger, run));
         let later = executions.map(|run| run.seen.first);
         let next = later.filter(|first| *first > run.seen.first).min();
         Some(next.map_or(end, |next| next.min(end)))

@@ -151,11 +151,11 @@ fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
 fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     poll.need(ledger, Fact::History)?;
     poll.need_ends(ledger)?;
-    // A request that has ended has an end of its own, which the run may not share.
+    // A request that has ended has an end of its own, which the run may not share. The API knows a request until it is
+    // over, so a run that continues after that is not its own.
     let mut requests = ledger.candidates().requests().into_iter();
-    // A request whose run continues is not over.
     if requests.any(|run| has_told(ledger, run))
-        || ledger.may_be_over()
+        || ledger.has_forgotten_ours()
         || may_be_of_another(ledger)
         || lacks_an_action(ledger)
         || !ledger.candidates().competitors().is_empty()
