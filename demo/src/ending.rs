@@ -66,7 +66,7 @@ impl fmt::Display for Problem {
 impl From<ConnectError> for Problem {
     fn from(error: ConnectError) -> Self {
         let hint = "Create a token in the web console: organization settings, API tokens. Without \
-                    --environment, the demo needs no token.";
+                    --environment and --resume, the demo needs no token.";
         let hint = error.is_missing_token().then_some(hint);
         Self {
             hint: hint.map(str::to_owned),

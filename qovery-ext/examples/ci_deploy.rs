@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Ctrl-C and SIGTERM stop the wait, not the deployment. After the exit codes 2 and 130 the server may continue:
-//! another job can resume the wait with the token in the file `deploy.token`.
+//! another job can resume the wait with the token in the file `deploy.token`. If the file cannot be written, the token is
+//! printed.
 
 use std::process::ExitCode;
 

@@ -4,10 +4,10 @@ use std::{error::Error, future::Future, process::ExitCode};
 
 #[cfg(feature = "preview")]
 use crate::recipes::RunPreviewError;
-use crate::{codes, wait::WaitError};
+use crate::{causes::with_causes, codes, wait::WaitError};
 
-/// Runs the work of a program, and returns its exit code. If the work fails, prints the error to stderr in the
-/// format `{:#}`, which adds the causes to the errors of this crate, and returns the code of [`exit_code`].
+/// Runs the work of a program, and returns its exit code. If the work fails, prints the error to stderr with its
+/// causes, as [`with_causes`](crate::with_causes) writes them, and returns the code of [`exit_code`].
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -32,7 +32,7 @@ where
     W: Future<Output = Result<ExitCode, Box<dyn Error>>>,
 {
     work.await.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", with_causes(&*error));
         exit_code(&*error).into()
     })
 }

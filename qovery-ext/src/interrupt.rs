@@ -49,11 +49,15 @@ impl Interrupt {
 
     /// Starts to listen to Ctrl-C and, on Unix, to SIGTERM. If the handler of a signal cannot be
     /// installed, the signal keeps its default.
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub fn listen() -> Self {
+        let interrupt = tokio::signal::windows::ctrl_c();
         Self::of(async move {
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
+            match interrupt {
+                Ok(mut interrupt) => {
+                    interrupt.recv().await;
+                }
+                Err(_) => std::future::pending().await,
             }
         })
     }

@@ -45,7 +45,7 @@ pub enum Promotion {
     /// The two services have different images, repositories or charts, so a version of one does not
     /// apply to the other.
     Different(String),
-    /// The entries that were read have no successful deployment of the service with a known version.
+    /// The last 100 entries of the history have no successful deployment of the service with a known version.
     Unknown,
 }
 
@@ -144,7 +144,8 @@ impl fmt::Display for PromotionPlan {
                 }
                 Promotion::Unknown => write!(
                     f,
-                    "! {name} ({kind}): it has no successful deployment with a known version"
+                    "! {name} ({kind}): the last {ENTRIES} entries of its history have no successful deployment \
+                     with a known version"
                 )?,
             }
         }

@@ -192,7 +192,7 @@ pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack,
     let rows = rows.map_err(|error| VersionError::call(what, error))?;
     let (last, from) = choose(rows).ok_or_else(|| {
         VersionError::no_success(format!(
-            "{shown} cannot be rolled back: its last {ENTRIES} deployments have no earlier one that \
+            "{shown} cannot be rolled back: the last {ENTRIES} entries of its history have no earlier deployment that \
              succeeded with a known version"
         ))
     })?;

@@ -222,8 +222,8 @@ impl<'a> Update<'a> {
         Ok(Some(found.id()))
     }
 
-    /// Copies the original, under a name that is not the final one. If another run has made a preview of the name at the
-    /// same time, at most one of both remains.
+    /// Copies the original, under a name that is not the final one. If the preview of another run takes precedence,
+    /// deletes the copy again and returns an error.
     async fn copy(&self, cluster: Option<Uuid>) -> Result<FoundEnvironment, PreviewError> {
         let name = mark::unfinished(&self.wanted.name, self.origin.id());
         let mut request = CloneEnvironmentRequest::new(name).mode(self.wanted.mode.clone());

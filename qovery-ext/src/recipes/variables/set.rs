@@ -26,7 +26,8 @@ pub enum VariableChange {
     Unchanged,
 }
 
-/// Sets a variable: creates it, edits the existing one, or overrides one of a wider scope.
+/// Sets a variable: creates it, edits the existing one, or overrides one of a wider scope. A variable of a wider scope
+/// is overridden even if it has the same value, so that later changes to it do not apply to the owner.
 ///
 /// Available on crate feature `variables` only.
 ///
