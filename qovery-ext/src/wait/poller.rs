@@ -32,6 +32,8 @@ pub(super) struct Poller {
     /// The phase according to the last poll that could be judged.
     phase: Phase,
     held_since: Option<Instant>,
+    /// When the last reading arrived.
+    read_at: Instant,
     /// The time limit of the last poll, after the deadline.
     last_poll_until: Option<Instant>,
     /// The stream whose frames change the times of polls.
@@ -82,6 +84,7 @@ impl Poller {
             failures: 0,
             phase: Phase::NotStarted,
             held_since: None,
+            read_at: Instant::now(),
             last_poll_until: None,
             #[cfg(feature = "stream")]
             push: None,
@@ -207,13 +210,13 @@ impl Poller {
     /// The next time at which a poll decides because a period ends: the settle period, or the period during
     /// which the goal must hold.
     pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
-        let now = Instant::now();
         let settles = self.judge.settles_at(&self.context);
         let holds = self
             .held_since
             .map(|since| after(since, self.context.options.stable_for));
         let due = [settles, holds].into_iter().flatten();
-        due.filter(|due| *due > now).min()
+        // A period that ended during a poll is not over in its reading.
+        due.filter(|due| *due > self.read_at).min()
     }
 
     async fn read(&mut self) -> Result<Verdict, Fault> {
@@ -225,6 +228,7 @@ impl Poller {
     /// Returns the verdict on a reading. If a fact could not be read, the operation is pending and the next
     /// poll follows soon.
     async fn judged(&mut self, seen: Result<Reading, Fault>) -> Result<Verdict, Fault> {
+        self.read_at = Instant::now();
         let judged = match seen {
             Ok(seen) => {
                 self.note(&seen);

@@ -51,6 +51,9 @@ pub struct Snapshot {
     /// The last run of the environment or the cluster, if its status was read.
     #[serde(skip)]
     pub(crate) whole: Option<LastRun>,
+    /// The server's clock at the time of the response, in seconds since 1970.
+    #[serde(skip)]
+    pub(crate) server_time: Option<i64>,
 }
 
 /// The last run of an environment or a cluster.
@@ -181,6 +184,7 @@ impl Snapshot {
             stages: Vec::new(),
             services: Vec::new(),
             whole: None,
+            server_time: None,
         }
     }
 
@@ -277,6 +281,7 @@ impl Snapshot {
                 triggered_by: self.triggered_by.clone(),
                 stages: stages.cloned().collect(),
                 whole: self.whole.clone(),
+                server_time: self.server_time,
                 ..Self::of_service(subject, own.clone())
             });
         }

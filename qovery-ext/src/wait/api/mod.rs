@@ -23,7 +23,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use qovery_api::Client;
+use qovery_api::{
+    Client,
+    chrono::DateTime,
+    http::{HeaderMap, header},
+};
 
 #[cfg(feature = "stream")]
 pub(super) use statuses::states;
@@ -57,4 +61,11 @@ impl ApiSource {
     pub(super) async fn permit(&self) -> Permit {
         self.in_flight.next().await
     }
+}
+
+/// The `Date` of a response, in seconds since 1970. The history uses the same clock.
+fn server_time(headers: &HeaderMap) -> Option<i64> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
+    Some(date.timestamp())
 }

@@ -8,12 +8,7 @@ mod service;
 
 use std::time::Duration;
 
-use qovery_api::{
-    Call, Operation, RetryMode,
-    chrono::DateTime,
-    http::{HeaderMap, header},
-    types,
-};
+use qovery_api::{Call, Operation, RetryMode, types};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -25,6 +20,7 @@ use self::{
 use super::{
     ApiSource,
     fault::{before_acting, not_the_api, of_an_action},
+    server_time,
 };
 use crate::wait::{
     ServiceKind, ServiceRef, State, Subject,
@@ -90,13 +86,6 @@ where
         }
         Err(error) => Err(of_an_action(error.into())),
     }
-}
-
-/// The `Date` of a response, in seconds since 1970. The history uses the same clock.
-fn server_time(headers: &HeaderMap) -> Option<i64> {
-    let text = headers.get(header::DATE)?.to_str().ok()?;
-    let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
-    Some(date.timestamp())
 }
 
 /// The time limit for facts that help to attribute deployments, but are not required.

@@ -6,7 +6,7 @@ use qovery_api::http::{HeaderMap, header};
 use qovery_api::{Client, Response, types};
 use uuid::Uuid;
 
-use super::{ApiSource, bounds};
+use super::{ApiSource, bounds, server_time};
 use crate::wait::{
     ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, StageSnapshot, State, StepSnapshot,
     Subject,
@@ -152,7 +152,8 @@ fn services_of(
 }
 
 /// A reading, with the delay in seconds, if the successful response demands one.
-fn reading(snapshot: Snapshot, headers: &HeaderMap) -> Reading {
+fn reading(mut snapshot: Snapshot, headers: &HeaderMap) -> Reading {
+    snapshot.server_time = server_time(headers);
     let asked = headers.get(header::RETRY_AFTER);
     let asked = asked.and_then(|text| text.to_str().ok()?.trim().parse().ok());
     Reading {

@@ -16,10 +16,16 @@ pub(crate) struct Baseline {
     pub(crate) executions: Vec<String>,
     /// The latest date that was shown, by the server's clock, in seconds since 1970.
     pub(crate) date: Option<i64>,
+    /// The server's clock at the time of the status, in seconds since 1970.
+    #[serde(skip)]
+    pub(crate) server_time: Option<i64>,
     /// The requests that the queue listed; `None` if the queue could not be read.
     pub(crate) requests: Option<Vec<Uuid>>,
     /// The result that was shown.
     pub(crate) result: Option<LastResult>,
+    /// The state of the environment or the cluster, if it was read.
+    #[serde(default)]
+    pub(crate) whole: Option<State>,
     /// Whether the goal held.
     pub(crate) held: bool,
 }
@@ -68,6 +74,7 @@ impl Baseline {
         Self {
             executions,
             date,
+            server_time: baseline.server_time,
             requests: queue.map(|queue| {
                 // A request that a status names exists, whatever its relation to the operation.
                 let own = baseline
@@ -81,6 +88,7 @@ impl Baseline {
                 ids
             }),
             result,
+            whole: baseline.whole.as_ref().map(|whole| whole.state.clone()),
             held: parts.iter().all(|part| {
                 let state = part.as_ref().map(|part| &part.state);
                 state.is_some_and(|state| state.phase(goal) == Phase::Reached)

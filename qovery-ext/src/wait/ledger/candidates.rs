@@ -76,6 +76,16 @@ impl<'a> Candidates<'a> {
         }
     }
 
+    /// Whether the only request that can be ours was triggered by another user than every execution that can be.
+    pub(super) fn differ_in_user(self) -> bool {
+        let request = self.only_request().map(RunId::Request);
+        let user = request.and_then(|id| self.ledger.run(&id)?.triggered_by.as_ref());
+        let is_of_another =
+            |run: &&Run| run.triggered_by.is_some() && run.triggered_by.as_ref() != user;
+        let runs = self.executions();
+        user.is_some() && !runs.is_empty() && runs.iter().all(is_of_another)
+    }
+
     fn number_of_ours(self) -> usize {
         match self.ledger.request {
             Some(_) => 1,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Goal, Phase, RunId, State},
-    Beginning, LATE, Ledger, OWN_ORIGIN, Scope, millis,
+    Beginning, Fact, LATE, Ledger, OWN_ORIGIN, Response, Scope, Stamp, millis,
     rule::{Claiming, rules, table},
     run::{BY_DATE, End, Fate, Run},
 };
@@ -89,22 +89,22 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     if seen.is_some_and(|seen| seen < end.at) {
         return Some(false);
     }
-    // The header counts whole seconds.
-    let asked = asked_by_server_clock(ledger).map(|asked| asked.saturating_sub(1));
-    Some(run.finished? < asked.max(ledger.before.date)?)
+    Some(run.finished? < earliest_creation(ledger).max(ledger.before.date)?)
 }
 
 /// A run that was created before the action. If ours can have been absorbed by a request from before, its run
 /// is ours. A run that is much older would have been shown before the action. If it was not, the clock was
 /// adjusted.
 fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
-    let asked = asked_by_server_clock(ledger)?.saturating_sub(1);
+    let earliest = earliest_creation(ledger)?;
     let mut requests = ledger.runs.iter().filter(|run| run.request().is_some());
     let may_be_absorbed = ledger.request.is_none()
         && requests
             .any(|run| ledger.queue().listed_before(run) && came_before(ledger, run) != Some(true));
-    let since = asked.saturating_sub(SHOWN_WITHIN);
-    Some((since..asked).contains(&run.created?) && !may_be_absorbed)
+    let since = earliest.saturating_sub(SHOWN_WITHIN);
+    // An accepted request can have been absorbed by an earlier one.
+    let made = run.request().filter(|_| ledger.is_lost()).and_then(made_at);
+    Some((since..earliest).contains(&run.created.or(made)?) && !may_be_absorbed)
 }
 
 /// Whether a run is an earlier one, which the history can list later than ours.
@@ -120,16 +120,22 @@ const SHOWN_WITHIN: i64 = 60;
 fn does_something_else(ledger: &Ledger, run: &Run) -> Option<bool> {
     let goal = ledger.goal;
     Some(match &run.action {
-        Some(action) => goal.is_not_of(action) || is_distinguished(ledger, action),
+        Some(action) => goal.is_not_of(action) || is_distinguished(ledger, run, action),
         None => run.strays.is_some() || ends_as_another_action(ledger, run),
     })
 }
 
-/// Whether an action that can lead to the goal is not ours, because the server uses another name for ours.
-fn is_distinguished(ledger: &Ledger, action: &str) -> bool {
+/// Whether an action that can lead to the goal is not ours, because the server uses another name for ours. The queue
+/// of a service lists no services, and names the action on the service: its names are not those of other endpoints.
+fn is_distinguished(ledger: &Ledger, run: &Run, action: &str) -> bool {
     let own = ledger.goal.own_actions_beside(action);
-    let mut actions = ledger.runs.iter().filter_map(|run| run.action.as_deref());
-    actions.any(|known| own.contains(&known))
+    let is_on_service =
+        |run: &Run| ledger.scope.is_services() && run.request().is_some() && run.services.is_none();
+    let mut others = ledger.runs.iter();
+    others.any(|other| {
+        let named = other.action.as_deref();
+        is_on_service(other) == is_on_service(run) && named.is_some_and(|name| own.contains(&name))
+    })
 }
 
 /// Whether a run shows a terminal state that only another action can have.
@@ -258,14 +264,25 @@ fn came_after_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> 
     Some(ledger.queue().order_read_at()? < run.seen.first)
 }
 
-/// A run that began although no request that can be ours was in the queue, a settle period before.
+/// A run that began although our request had left the queue a settle period before, or was never listed. If it was
+/// never listed after a lost response, without that period: an action that was executed has left a trace by then.
 fn came_after_an_empty_queue(ledger: &Ledger, run: &Run) -> Option<bool> {
-    run.execution().and(run.active)?;
-    let shown = ledger.queue().late_read_at()?.saturating_add(millis(LATE));
-    let may_wait = ledger.request().is_some() || !ledger.candidates().requests().is_empty();
-    if !ledger.has_acted() || may_wait {
+    run.execution()?;
+    // Only the status shows a run early enough.
+    run.active.map(|active| active.first).or(run.running)?;
+    if !ledger.has_acted() {
         return None;
     }
+    let is_unlisted = ledger.candidates().requests().is_empty();
+    let absent = match ledger.request().map(RunId::Request) {
+        Some(own) => ledger.queue().absent_since(ledger.run(&own)?)?,
+        None if is_unlisted => ledger.queue().late_read_at()?,
+        None => return None,
+    };
+    let shown = match is_unlisted && ledger.is_lost() {
+        true => absent,
+        false => absent.saturating_add(millis(LATE)),
+    };
     // The status was read with the queue, and did not show the run yet.
     let read = ledger.queue_reads.iter().find(|at| **at >= shown)?;
     Some(*read < run.seen.first)
@@ -300,11 +317,13 @@ fn executes(request: &Run, run: &Run) -> bool {
 }
 
 /// One of our services was at work in this run, and a settle period later our request still waited, according
-/// to its own status and to the queue.
+/// to its own status and, if it can be read, to the queue.
 fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     let own = ledger.own_request()?;
-    let waited = own.waited?.min(own.queued?.last);
+    let listed = own.queued.map(|queued| queued.last);
+    let listed = listed.or(ledger.is_unavailable(Fact::Queue).then_some(Stamp::MAX))?;
+    let waited = own.waited?.min(listed);
     Some(run.running?.saturating_add(millis(LATE)) <= waited)
 }
 
@@ -400,15 +419,27 @@ fn own_origin(ledger: &Ledger) -> Option<&str> {
     own.or(ledger.has_acted().then_some(OWN_ORIGIN))
 }
 
-/// When the action was sent, by the server's clock: from the request id or the response. The earlier one counts,
-/// because an id can be made on another machine, and can be that of a request which has absorbed ours.
-fn asked_by_server_clock(ledger: &Ledger) -> Option<i64> {
+/// The first second, by the server's clock, in which our run can have been created: from the request id or the
+/// response. The earlier one counts, because an id can be made on another machine, and can be that of a request which
+/// has absorbed ours.
+fn earliest_creation(ledger: &Ledger) -> Option<i64> {
     let by_response = match ledger.beginning {
-        Beginning::Asked { server, .. } => server,
+        // The clock was read before the action.
+        Beginning::Asked {
+            server,
+            response: Response::Lost,
+            ..
+        } => server,
+        Beginning::Asked { server, .. } => server.map(second_before),
         Beginning::Watching => None,
     };
-    let by_id = ledger.request.and_then(made_at);
+    let by_id = ledger.request.and_then(made_at).map(second_before);
     [by_id, by_response].into_iter().flatten().min()
+}
+
+/// A response can come in the second after the action.
+fn second_before(time: i64) -> i64 {
+    time.saturating_sub(1)
 }
 
 /// Whether a queued request from before the action was seen together with a later one with the same action

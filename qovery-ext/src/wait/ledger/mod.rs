@@ -79,7 +79,7 @@ pub(crate) enum Beginning {
     /// The server was asked to act.
     Asked {
         at: Stamp,
-        /// The server's clock at that time, in seconds since 1970.
+        /// The server's clock at that time, or before it if the response was lost, in seconds since 1970.
         server: Option<i64>,
         response: Response,
     },
@@ -195,7 +195,9 @@ impl Ledger {
         };
         self.beginning = Beginning::Asked {
             at,
-            server: received.and_then(|received| received.server_time),
+            server: received
+                .and_then(|received| received.server_time)
+                .or(self.before.server_time),
             response,
         };
         let Some(received) = received else { return };

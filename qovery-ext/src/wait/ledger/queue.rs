@@ -58,6 +58,16 @@ impl<'a> Queue<'a> {
         }
     }
 
+    /// The first reading that shows that a request does not wait: it is late enough to list it, and later than the last
+    /// one that said that it waits.
+    pub(super) fn absent_since(self, run: &Run) -> Option<Stamp> {
+        let listed = run.listed().map_or(0, |listed| listed.first);
+        let late = self.late_at().max(listed.saturating_add(millis(LATE)));
+        let waited = run.last_waited();
+        let mut reads = self.ledger.queue_reads.iter().copied();
+        reads.find(|at| *at >= late && waited.is_none_or(|waited| waited < *at))
+    }
+
     /// The position of a request among those that wait, counted from 1.
     pub(super) fn position(self, request: Uuid) -> Option<usize> {
         let queued = self.ledger.runs.iter().filter(|run| self.waits(run));
@@ -166,7 +176,12 @@ impl<'a> Queue<'a> {
         let may_begin_then = |other: &Run| {
             other.request() != request
                 && other.listed().is_none_or(|queued| {
-                    queued.last >= earliest && queued.first <= latest && queued.last < listed
+                    // A run is shown a settle period after its request has left the queue at the latest.
+                    let mut reads = self.ledger.queue_reads.iter();
+                    let left = reads.find(|at| **at > queued.last);
+                    left.is_none_or(|left| left.saturating_add(millis(LATE)) >= first.seen.first)
+                        && queued.first <= latest
+                        && queued.last < listed
                 })
         };
         if !self.ledger.has_acted() || self.ledger.candidates().alike().any(may_begin_then) {

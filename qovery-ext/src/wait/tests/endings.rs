@@ -538,3 +538,26 @@ fn a_token_of_the_first_version_is_refused_by_its_version() {
     let error = error.expect_err("an old token").to_string();
     assert!(error.contains("version 1"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_settle_period_that_ends_during_a_poll_is_followed_by_a_poll_at_once() {
+    for tenths in 1..=30 {
+        let latency = Duration::from_millis(tenths * 100);
+        let server = Server::default()
+            .before(status("DEPLOYED", "e-1"))
+            .latency(latency)
+            .act_fails(Refusal::of(FaultKind::Transient));
+        let schedule = PollSchedule::every(seconds(10));
+        let error = server.deploy().schedule(schedule).await;
+        let error = error.expect_err("it was not executed");
+        assert_eq!(error.kind(), WaitErrorKind::LostContact, "{error}");
+        let reads = server.reads();
+        // The response to the action follows the first reading, and the settle period begins.
+        let settled = reads[0] + latency.as_secs_f64() + 15.0;
+        let due = settled..=settled + 4.0 * latency.as_secs_f64();
+        assert!(
+            reads.iter().any(|at| due.contains(at)),
+            "{latency:?}: {reads:?}"
+        );
+    }
+}

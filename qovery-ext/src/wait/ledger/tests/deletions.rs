@@ -1,6 +1,7 @@
 //! Deletions of the subject: ours, those of others, and those that were queued ahead of ours.
 
 use super::*;
+use crate::wait::ServiceSnapshot;
 
 /// A ledger of a deletion that was requested while another one was under way.
 fn deletes_behind(before: &HistoryEntry) -> Ledger {
@@ -290,4 +291,74 @@ fn a_deployment_that_failed_behind_a_deletion_of_its_services_has_failed() {
     assert!(is_failed(&verdict), "{verdict:?}");
     let verdict = judged("DEPLOYED");
     assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_deletion_that_another_run_followed_has_not_deleted_the_subject_even_if_the_second_one_was_not_seen_at_work()
+ {
+    let judged = |rows: &[QueueRow]| {
+        let readings = [
+            queue(1_000, rows),
+            status(5_000, "x", "DELETING"),
+            queue(16_000, rows),
+            queue(40_000, &[]),
+            status(40_000, "y", "DELETE_QUEUED"),
+            unavailable(40_000, Fact::History),
+            unavailable(60_000, Fact::Request(request(1))),
+            unavailable(60_000, Fact::Request(request(2))),
+        ];
+        judged_gone(acted(&environment(), Goal::Deleted, None), &readings)
+    };
+    let rows = [row(1, "DELETE"), row(2, "DELETE")];
+    let verdict = judged(&rows);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    // With one request, the run that is not seen at work can be that of the same one.
+    let verdict = judged(&rows[..1]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_deletion_that_was_under_way_has_deleted_a_subject_that_is_gone_before_the_queue_has_to_list_ours()
+ {
+    for goal in [Goal::Deleted, Goal::Uninstalled] {
+        let judged = |gone: Stamp| {
+            let ledger = acted_after(&environment(), goal, "DELETING", &[], None);
+            let readings = [
+                status(1_000, "before", "DELETING"),
+                queue(gone - 1_000, &[]),
+                history(gone - 1_000, &[]),
+            ];
+            let ledger = seen(seen(ledger, &readings), &gone_at(gone));
+            judge(&ledger, gone + periods(1))
+        };
+        let verdict = judged(10_000);
+        assert!(is_superseded(&verdict), "{goal}: {verdict:?}");
+        // By then the queue lists ours. The deletion that was under way has absorbed it.
+        let verdict = judged(20_000);
+        assert!(is_reached(&verdict), "{goal}: {verdict:?}");
+    }
+}
+
+#[test]
+fn a_deletion_of_the_environment_that_ours_waited_behind_has_deleted_a_service_that_shows_its_own_end()
+ {
+    let judged = |own: &str, environment: &str| {
+        let subject = services(&[1]);
+        let mut before = baseline(&subject, environment);
+        before.services = vec![ServiceSnapshot::new(container(1), State::from(own))];
+        let mut ledger = Ledger::acting(&subject, Goal::Uninstalled, &before, Some(&[]), None);
+        ledger.asked(100, Some(&ActionResponse::default()));
+        let readings = [
+            queue(1_000, &[row(1, "UNINSTALL")]),
+            unavailable(30_000, Fact::History),
+            unavailable(30_000, Fact::Request(request(1))),
+        ];
+        judged_gone(ledger, &readings)
+    };
+    for (own, environment) in [("STOPPED", "DELETING"), ("DELETED", "STOPPED")] {
+        let verdict = judged(own, environment);
+        assert!(is_superseded(&verdict), "{own}, {environment}: {verdict:?}");
+    }
+    let verdict = judged("STOPPED", "STOPPED");
+    assert!(is_reached(&verdict), "{verdict:?}");
 }

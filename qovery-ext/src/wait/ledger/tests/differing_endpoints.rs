@@ -1,6 +1,9 @@
 //! The endpoints name the same run, user or services in different ways, or one of them is late.
 
-use super::*;
+use super::{
+    super::claim::{Claim, claim},
+    *,
+};
 use crate::wait::source::ActionResponse;
 
 #[test]
@@ -341,4 +344,21 @@ fn a_deletion_that_waited_while_another_one_deleted_the_subject_is_not_a_success
     let verdict = judged("DELETING");
     assert!(!is_reached(&verdict), "{verdict:?}");
     assert!(is_reached(&judged("DEPLOYED")));
+}
+
+#[test]
+fn the_queue_of_a_service_names_an_uninstallation_like_a_deletion() {
+    let claim_of = |entry: &str| {
+        let readings = [
+            queue(1_000, &[row(1, "DELETE")]),
+            status_of_service(20_000, "x", "DELETING"),
+            history(20_000, &[past("x", entry, "DELETING")]),
+        ];
+        let ledger = seen(acted(&single_service(), Goal::Uninstalled, None), &readings);
+        let run = ledger.run(&run_of_request(1)).expect("it was listed");
+        claim(&ledger, run)
+    };
+    for entry in ["UNINSTALL", "DELETE_RESOURCES_ONLY"] {
+        assert_eq!(claim_of(entry), Claim::Possible, "{entry}");
+    }
 }

@@ -5,6 +5,7 @@ mod begun;
 mod deletions;
 mod differing_endpoints;
 mod exhaustive;
+mod lost_responses;
 pub(super) mod mutation;
 mod properties;
 mod rules;
@@ -39,11 +40,20 @@ fn service(number: u128) -> Uuid {
     Uuid::from_u128(0x5E00 + number)
 }
 
-fn services(numbers: &[u128]) -> Subject {
-    let services = numbers.iter().map(|number| ServiceRef {
+fn container(number: u128) -> ServiceRef {
+    ServiceRef {
         kind: ServiceKind::Container,
-        id: service(*number),
-    });
+        id: service(number),
+    }
+}
+
+/// One service, without its environment.
+fn single_service() -> Subject {
+    Subject::service(container(1))
+}
+
+fn services(numbers: &[u128]) -> Subject {
+    let services = numbers.iter().map(|number| container(*number));
     Subject::services(Uuid::from_u128(0xE0), services.collect())
 }
 

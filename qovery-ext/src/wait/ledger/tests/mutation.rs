@@ -38,6 +38,13 @@ fn each_removed_rule_of_the_claim_is_noticed() {
 }
 
 #[test]
+fn each_rule_of_the_claim_decides_its_scenario_alone() {
+    for scenario in scenarios() {
+        scenario.check();
+    }
+}
+
+#[test]
 fn each_rule_of_the_claim_has_its_own_scenario() {
     let scenarios = scenarios();
     assert_eq!(scenarios.len(), RULES.len());

@@ -32,7 +32,7 @@ impl Scenario {
     }
 
     /// Exactly this rule decides, and only because of the fact.
-    fn check(&self) {
+    pub(super) fn check(&self) {
         assert_eq!(self.claim_in(&self.ledger), self.claim());
         assert_ne!(self.claim_in(&self.without), self.claim());
         for other in RULES.iter().filter(|other| !other.is(self.rule)) {
@@ -231,7 +231,7 @@ fn came_after_the_run_that_followed() -> Scenario {
             queue(200, &[row(1, "DEPLOY")]),
             history(5_000, &[past("x", "DEPLOY", "DEPLOYED")]),
             queue(at, &[]),
-            status(40_000, "y", "DEPLOYING"),
+            status(50_000, "y", "DEPLOYING"),
         ];
         seen(acted(&environment(), Goal::Deployed, Some(1)), &readings)
     };
@@ -305,6 +305,7 @@ fn worked_while_ours_waited() -> Scenario {
         let readings = [
             status_of_services(5_000, "y", "STOPPING", &["STOPPING"]),
             request_status(second, 1, "STOP_QUEUED"),
+            queue(second, &[row(1, "STOP")]),
         ];
         seen(acted(&services(&[1]), Goal::Stopped, Some(1)), &readings)
     };
@@ -382,26 +383,6 @@ fn the_named_request_stays_ours_whatever_else_it_shows() {
 }
 
 #[test]
-fn another_request_is_not_ours_once_ours_is_named() {
-    names_another_request().check();
-}
-
-#[test]
-fn a_run_beside_the_progress_of_another_request_is_not_ours() {
-    is_of_another_request().check();
-}
-
-#[test]
-fn another_run_than_the_one_beside_the_progress_of_our_request_is_not_ours() {
-    another_is_ours().check();
-}
-
-#[test]
-fn a_request_from_before_the_action_is_not_ours_if_ours_waits_behind_it() {
-    came_before().check();
-}
-
-#[test]
 fn an_execution_from_before_the_action_never_enters_the_ledger() {
     let ledger = acted(&environment(), Goal::Deployed, None);
     let entries = [
@@ -413,11 +394,6 @@ fn an_execution_from_before_the_action_never_enters_the_ledger() {
         &[status(200, "before", "DEPLOYED"), history(300, &entries)],
     );
     assert!(ledger.runs.is_empty(), "{:?}", ledger.runs);
-}
-
-#[test]
-fn a_run_that_ended_before_the_action_is_not_ours() {
-    ended_before().check();
 }
 
 #[test]
@@ -436,11 +412,6 @@ fn only_a_run_that_was_seen_at_work_before_its_end_can_be_ours_although_it_ended
     // A status can show the last run beside the state of a request that waits.
     assert!(excluded("DEPLOYMENT_QUEUED"));
     assert!(excluded("DELETE_QUEUED"));
-}
-
-#[test]
-fn a_run_of_another_action_is_not_ours() {
-    does_something_else().check();
 }
 
 #[test]
@@ -464,11 +435,6 @@ fn a_run_whose_end_is_that_of_another_action_is_not_ours() {
         let is_excluded = matches!(claim(&ledger, run), Claim::Excluded(rule) if rule.ends_with("does_something_else"));
         assert_eq!(is_excluded, is_other, "{goal} {state}");
     }
-}
-
-#[test]
-fn a_run_without_our_service_is_not_ours() {
-    lacks_our_services().check();
 }
 
 #[test]
@@ -508,16 +474,6 @@ fn a_run_without_a_service_of_our_request_is_not_ours_if_another_one_has_them_al
 }
 
 #[test]
-fn a_run_that_succeeded_without_touching_our_service_is_not_ours() {
-    left_our_service_alone().check();
-}
-
-#[test]
-fn a_run_that_was_created_before_the_action_is_not_ours() {
-    was_created_before().check();
-}
-
-#[test]
 fn a_run_with_a_date_from_long_before_the_action_is_that_of_an_adjusted_clock() {
     for created in [SENT - 3_600, SENT - 62] {
         let mut entry = past("x", "DEPLOY", "DEPLOYED");
@@ -541,13 +497,7 @@ fn a_run_that_was_created_before_the_action_can_be_that_of_a_request_that_has_ab
 }
 
 #[test]
-fn a_run_that_begins_after_our_own_cancel_was_accepted_is_not_ours() {
-    began_after_ours_was_canceled().check();
-}
-
-#[test]
 fn a_run_that_works_after_the_api_has_forgotten_our_request_is_not_ours() {
-    worked_after_ours_was_over().check();
     // It began before, and one of our services is still at work in it.
     let work = |at| status_of_service(at, "x", "DEPLOYING");
     let seen_at = |last| {
@@ -643,24 +593,9 @@ fn a_deletion_is_told_from_an_uninstallation_once_the_server_has_shown_both() {
 }
 
 #[test]
-fn a_run_of_another_origin_is_not_ours() {
-    has_another_origin().check();
-}
-
-#[test]
 fn an_origin_that_is_newer_than_this_crate_excludes_nothing() {
     let ledger = acted(&environment(), Goal::Deployed, None);
     let ledger = seen(ledger, &[queue(200, &[from("ROBOT", row(2, "DEPLOY"))])]);
     let run = ledger.run(&run_of_request(2)).expect("seen");
     assert_eq!(claim(&ledger, run), Claim::Possible);
-}
-
-#[test]
-fn a_run_of_another_user_is_not_ours_once_the_user_of_ours_is_known() {
-    has_another_user().check();
-}
-
-#[test]
-fn a_request_that_was_absent_when_ours_would_have_been_listed_is_not_ours() {
-    came_after().check();
 }

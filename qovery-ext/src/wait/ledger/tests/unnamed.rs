@@ -1,6 +1,9 @@
 //! No response names the request: its arrival and its services distinguish it from similar ones.
 
-use super::*;
+use super::{
+    super::claim::{Claim, claim},
+    *,
+};
 
 #[test]
 fn the_queue_is_read_at_the_end_of_the_settle_period_if_no_response_names_the_request() {
@@ -380,4 +383,54 @@ fn an_end_that_is_named_only_by_a_new_date_can_be_that_of_the_run_from_before_th
     assert!(!is_reached(&verdict), "{verdict:?}");
     let verdict = judged(true);
     assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_of_another_user_than_the_only_request_that_can_be_ours_is_not_that_of_the_request() {
+    let judged = |user: &str, state: &str| {
+        let mut entry = past("x", "STOP", state);
+        entry.triggered_by = Some(user.to_owned());
+        entry.services = vec![part(1, "STOPPED", Phase::Reached)];
+        let readings = [
+            queue(1_000, &[row(1, "STOP")]),
+            status_of_services(5_000, "x", "STOPPING", &["STOPPING"]),
+            status_of_services(20_000, "x", state, &["STOPPED"]),
+            queue(20_000, &[]),
+            history(20_000, &[entry]),
+            unavailable(20_000, Fact::Request(request(1))),
+            queue(60_000, &[]),
+        ];
+        let ledger = acted(&services(&[1]), Goal::Stopped, None);
+        judge(&seen(ledger, &readings), periods(5))
+    };
+    // The run goes on, and has stopped the service.
+    assert!(is_reached(&judged("me", "STOPPING")));
+    let verdict = judged("cy", "STOPPING");
+    assert!(is_pending(&verdict), "{verdict:?}");
+    assert!(is_reached(&judged("me", "STOPPED")));
+    let verdict = judged("cy", "STOPPED");
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_that_began_long_after_the_request_had_left_the_queue_is_not_ours() {
+    let claimed = |began: Stamp, waited: Option<Stamp>| {
+        let mut readings = vec![
+            queue(1_000, &[row(1, "DEPLOY")]),
+            status(17_000, "before", "DEPLOYED"),
+            queue(17_000, &[]),
+            status(33_000, "before", "DEPLOYED"),
+            queue(33_000, &[]),
+            status(began, "x", "DEPLOYING"),
+            queue(began, &[]),
+        ];
+        readings.extend(waited.map(|at| request_status(at, 1, "DEPLOYMENT_QUEUED")));
+        let ledger = seen(acted(&environment(), Goal::Deployed, None), &readings);
+        claim(&ledger, ledger.run(&run_of_execution("x")).expect("seen"))
+    };
+    assert!(claimed(40_000, None).is_excluded());
+    // Its run can have begun, and be shown late.
+    assert_eq!(claimed(31_000, None), Claim::Possible);
+    // The request itself said later that it waited.
+    assert_eq!(claimed(40_000, Some(30_000)), Claim::Possible);
 }

@@ -1861,3 +1861,111 @@ fn a_service_that_ended_in_a_run_that_goes_on_after_our_request_is_over_does_not
     let verdict = judged(Some(request_status(20_000, 1, "DEPLOYING")));
     assert!(is_reached(&verdict), "{verdict:?}");
 }
+
+#[test]
+fn a_service_that_rests_says_nothing_about_a_request_that_waits_behind_those_of_others() {
+    let judged = |subject: &Subject, shown: fn(Stamp, &str, &str) -> Observation| {
+        let readings = [
+            shown(1_000, "x", "DEPLOYING"),
+            shown(5_000, "x", "DEPLOYED"),
+            unavailable(6_000, Fact::Queue),
+            unavailable(6_000, Fact::History),
+            request_status(90_000, 1, "DEPLOYMENT_QUEUED"),
+        ];
+        let ledger = acted(subject, Goal::Deployed, Some(1));
+        judge(&seen(ledger, &readings), 90_000)
+    };
+    // Other services of the environment may be at work.
+    let verdict = judged(&single_service(), status_of_service);
+    assert!(is_pending(&verdict), "{verdict:?}");
+    // The environment is idle, so the request status is stuck.
+    let verdict = judged(&environment(), status);
+    assert!(!is_pending(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_request_that_waited_had_something_to_do() {
+    let judged = |waited: bool| {
+        let mut readings = vec![
+            status(1_000, "before", "STOPPED"),
+            queue(30_000, &[]),
+            history(30_000, &[]),
+        ];
+        if waited {
+            readings.push(queue(1_000, &[row(1, "STOP")]));
+        }
+        let ledger = acted_after(&environment(), Goal::Stopped, "STOPPED", &[], None);
+        judge(&seen(ledger, &readings), 31_000)
+    };
+    let verdict = judged(false);
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(true);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_service_at_work_while_our_request_waits_is_not_at_work_for_it_even_if_the_queue_cannot_be_read()
+ {
+    let claimed = |is_hidden: bool| {
+        let mut readings = vec![
+            status_of_services(5_000, "y", "STOPPING", &["STOPPING"]),
+            request_status(21_000, 1, "STOP_QUEUED"),
+        ];
+        readings.extend(is_hidden.then(|| unavailable(21_000, Fact::Queue)));
+        let ledger = seen(acted(&services(&[1]), Goal::Stopped, Some(1)), &readings);
+        claim(&ledger, ledger.run(&run_of_execution("y")).expect("seen"))
+    };
+    assert!(claimed(true).is_excluded());
+    assert!(!claimed(false).is_excluded());
+}
+
+#[test]
+fn a_run_with_other_services_may_be_that_of_a_request_that_an_unreadable_queue_hid() {
+    let judged = |before: Option<&[QueueRow]>, listed: &[u128]| {
+        let subject = services(&[1]);
+        let shown = baseline(&subject, "DEPLOYED");
+        let mut ledger = Ledger::acting(&subject, Goal::Stopped, &shown, before, None);
+        ledger.asked(100, Some(&ActionResponse::default()));
+        let mut entry = past("x", "STOP", "STOPPED");
+        let parts = listed.iter().map(|id| part(*id, "STOPPED", Phase::Reached));
+        entry.services = parts.collect();
+        let readings = [
+            status_of_services(5_000, "x", "STOPPED", &["STOPPED"]),
+            unavailable(5_000, Fact::Queue),
+            history(5_000, &[entry]),
+        ];
+        judge(&seen(ledger, &readings), periods(9))
+    };
+    let verdict = judged(None, &[1, 2]);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    let verdict = judged(None, &[1]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(Some(&[]), &[1, 2]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_that_begins_soon_after_a_similar_request_has_left_the_queue_can_be_that_of_the_request() {
+    let judged = |began: Stamp| {
+        let theirs = row(7, "DEPLOY");
+        let readings = [
+            queue(1_000, &[theirs.clone(), row(1, "DEPLOY")]),
+            queue(14_000, &[theirs, row(1, "DEPLOY")]),
+            queue(18_000, &[row(1, "DEPLOY")]),
+            status(began, "x", "DEPLOYING"),
+            queue(34_000, &[row(1, "DEPLOY")]),
+            queue(36_000, &[]),
+            status(45_000, "x", "DEPLOYED"),
+            history(46_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+            unavailable(46_000, Fact::Request(request(1))),
+            queue(80_000, &[]),
+        ];
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        judge(&seen(ledger, &readings), 80_000)
+    };
+    let verdict = judged(30_000);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    // The run of the other request would have been shown before.
+    let verdict = judged(34_000);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}

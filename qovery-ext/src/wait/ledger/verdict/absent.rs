@@ -159,7 +159,7 @@ fn deleted_by_another(ledger: &Ledger, poll: &Poll) -> Step {
         return says(ledger.ends().superseded(&others));
     }
     // A deletion that was queued behind ours comes first if ours was never executed.
-    if ledger.is_lost() && !ledger.candidates().any() && ledger.deletions().any_foreign() {
+    if ledger.is_lost() && !ledger.candidates().any() && ledger.deletions().any() {
         return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
     }
     Ok(None)
@@ -178,7 +178,9 @@ fn lacks_a_run(ledger: &Ledger, _: &Poll) -> Step {
 /// A run that can be ours began after another one: the first one has not deleted the subject.
 fn another_followed(ledger: &Ledger, _: &Poll) -> Step {
     let mut runs = ledger.candidates().executions();
-    runs.retain(|run| run.fate.has_begun() && !run.is_named_by_date());
+    // Each of several requests has a run. Of one request, a run that has not begun can be its own.
+    let has_several = ledger.candidates().requests().len() > 1;
+    runs.retain(|run| (has_several || run.fate.has_begun()) && !run.is_named_by_date());
     if ledger.goal.is_reached_when_gone() && ledger.has_acted() && runs.len() > 1 {
         return says(ledger.ends().superseded(&runs));
     }

@@ -87,18 +87,19 @@ impl<'a> Deletions<'a> {
         self.foreign().filter(|run| !is_behind(run)).collect()
     }
 
-    /// Whether a deletion of the subject was seen that cannot be this operation's.
-    pub(super) fn any_foreign(self) -> bool {
-        self.foreign().next().is_some()
+    /// Whether a deletion of the subject was seen, by the operation or by others.
+    pub(super) fn any(self) -> bool {
+        self.all().next().is_some()
     }
 
     fn foreign(self) -> impl Iterator<Item = &'a Run> {
+        self.all().filter(move |run| !acts_alike(self.ledger, run))
+    }
+
+    fn all(self) -> impl Iterator<Item = &'a Run> {
         let runs = self.ledger.runs.iter();
         runs.filter(move |run| {
-            self.is_asked_for(run)
-                && covers(self.ledger, run)
-                && !acts_alike(self.ledger, run)
-                && !self.has_failed_run(run)
+            self.is_asked_for(run) && covers(self.ledger, run) && !self.has_failed_run(run)
         })
     }
 
@@ -122,8 +123,9 @@ impl<'a> Deletions<'a> {
 
     /// Whether a deletion was queued or at work before the action.
     pub(super) fn had_begun(self) -> bool {
-        let before = self.ledger.before.result.as_ref();
-        before.is_some_and(|before| is_deletion(&before.state))
+        let before = &self.ledger.before;
+        let own = before.result.as_ref().map(|before| &before.state);
+        own.into_iter().chain(&before.whole).any(is_deletion)
     }
 
     /// Whether a request that can be ours was last seen in the queue, behind a deletion that was seen before. It is
@@ -138,11 +140,13 @@ impl<'a> Deletions<'a> {
         let before = self.ledger.before.result.as_ref();
         let was_deleting = self.had_begun();
         // An environment that still exists can also have the state `DELETED`, because all of its services have
-        // it.
-        let was_deleted =
-            before.is_some_and(|before| before.state == State::Deleted) && self.was_listed_before();
+        // it. A service has it until the deletion of its environment is over.
+        let was_deleted = before.is_some_and(|before| before.state == State::Deleted)
+            && (self.ledger.scope.is_services() || self.was_listed_before());
         let is_queue_hidden = self.ledger.before.requests.is_none();
-        let may_wait = !waiting.is_empty() || is_queue_hidden;
+        // The queue can be late.
+        let is_unlisted = self.ledger.queue().late_read_at().is_none();
+        let may_wait = !waiting.is_empty() || is_queue_hidden || is_unlisted;
         let is_of_others = (was_deleting && may_wait) || (was_deleted && !waiting.is_empty());
         let own_runs = self.ledger.candidates().executions().into_iter();
         let begun = own_runs.filter(|run| run.fate.has_begun()).count();

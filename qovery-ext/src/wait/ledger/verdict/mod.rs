@@ -85,7 +85,12 @@ impl Ledger {
             return None;
         }
         let is_open = self.candidates().executions().is_empty() && !self.may_be_done();
-        (!is_open).then(|| self.quiet_since().saturating_add(millis(settle)))
+        match (is_open, self.is_lost()) {
+            (false, _) => Some(self.quiet_since().saturating_add(millis(settle))),
+            // By then, an action that was executed has left a trace.
+            (true, true) => Some(self.queue().late_at()),
+            (true, false) => None,
+        }
     }
 
     /// Whether a deletion of the subject was seen that the operation did not ask for.

@@ -5,7 +5,7 @@ use super::super::{
     Fact, Ledger, Poll, State,
     rule::{Judging, Step, table},
     run::{Fate, Run},
-    verdict::{says, waits},
+    verdict::{says, signature::is_idle, waits},
 };
 use crate::wait::{
     Decision, Phase,
@@ -103,8 +103,8 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
         .own_request()
         .is_some_and(|run| ledger.queue().lists(run));
     // A request status that is stuck does not end a wait.
-    let is_idle = ledger.status().rests() && poll.is_settled(ledger.idle_since(), 4);
-    let waits_unlisted = ledger.request_status().fate() == Some(&Fate::Queued) && !is_idle;
+    let waits_unlisted =
+        ledger.request_status().fate() == Some(&Fate::Queued) && !is_idle(ledger, poll);
     if is_listed || waits_unlisted {
         return says(Verdict::Pending {
             phase: Phase::Queued,

@@ -159,6 +159,7 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
         || may_be_of_another(ledger)
         || lacks_an_action(ledger)
         || !ledger.candidates().competitors().is_empty()
+        || ledger.candidates().differ_in_user()
     {
         return Ok(None);
     }
@@ -308,9 +309,11 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
         return waits(Phase::NotStarted);
     }
     // A request that was accepted while others were at work had to wait, so it was not without effect.
-    let had_to_wait = ledger
-        .busy
-        .is_some_and(|busy| busy >= ledger.queue().late_at());
+    let own = ledger.request().map(RunId::Request);
+    let had_to_wait = own.is_some_and(|id| ledger.run(&id).and_then(Run::last_waited).is_some())
+        || ledger
+            .busy
+            .is_some_and(|busy| busy >= ledger.queue().late_at());
     let shown = ledger.status().run().and_then(Run::execution);
     if had_to_wait || shown == Some(UNNAMED_NEW) {
         return Ok(None);
@@ -333,7 +336,7 @@ fn only_others(ledger: &Ledger, poll: &Poll) -> Step {
 }
 
 /// Whether nothing has run for some time. The status of a service does not show a run that has not reached it.
-fn is_idle(ledger: &Ledger, poll: &Poll) -> bool {
+pub(super) fn is_idle(ledger: &Ledger, poll: &Poll) -> bool {
     let goes_on = |run: &Run| run.execution().is_some() && run.fate == Fate::Running;
     let is_listed = !ledger.is_unavailable(Fact::History) && !ledger.runs.iter().any(goes_on);
     (ledger.shows_environment() || is_listed)
@@ -442,7 +445,17 @@ fn may_be_of_another(ledger: &Ledger) -> bool {
     let is_untraced = ledger.is_lost() && ledger.candidates().requests().is_empty();
     let is_open = is_untraced && ledger.is_unavailable(Fact::History);
     let may_be_theirs = is_open || ledger.runs.iter().any(is_ahead);
-    may_be_theirs && runs.iter().any(|run| !run.is_described())
+    // The queue from before the action is not known. A request for more services than ours was ahead of ours, or has
+    // absorbed it.
+    let is_hidden = ledger.is_unnamed() && ledger.before.requests.is_none();
+    (may_be_theirs && runs.iter().any(|run| !run.is_described()))
+        || (is_hidden && runs.iter().any(|run| lists_others(ledger, run)))
+}
+
+/// Whether a run lists services that are not those of the operation.
+fn lists_others(ledger: &Ledger, run: &Run) -> bool {
+    let mut listed = run.services.iter().flatten();
+    ledger.scope.is_services() && listed.any(|id| !ledger.scope.includes(id))
 }
 
 /// Whether the queue has listed a request of others with the same action, and not later than a request that can
@@ -490,6 +503,11 @@ pub(super) fn is_of_one_ahead(ledger: &Ledger, poll: &Poll) -> Step {
 
 fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = ledger.candidates().executions();
+    if ledger.request.is_none() && ledger.candidates().differ_in_user() {
+        let requests = ledger.candidates().requests();
+        let alike: Vec<&Run> = runs.into_iter().chain(requests).collect();
+        return says(ledger.ends().superseded(&alike));
+    }
     let rivals = ledger.candidates().rivals();
     if rivals.is_empty() || runs.len() > rivals.len() {
         return Ok(None);

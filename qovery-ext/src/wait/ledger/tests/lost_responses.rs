@@ -1,0 +1,103 @@
+//! The response to the action was lost: the action may not have been executed.
+
+use super::{
+    super::claim::{Claim, claim},
+    *,
+};
+
+/// An action without a response, and the server's clock before it.
+fn lost(subject: &Subject, goal: Goal, queue: Option<&[QueueRow]>) -> Ledger {
+    let mut before = baseline(subject, "DEPLOYED");
+    before.server_time = Some(SENT);
+    let history = [past("before", "DEPLOY", "DEPLOYED")];
+    let mut ledger = Ledger::acting(subject, goal, &before, queue, Some(&history));
+    ledger.asked(100, None);
+    ledger
+}
+
+fn is_without_a_trace(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(decision(verdict), Some(Decision::NoTrace))
+}
+
+#[test]
+fn a_run_that_was_created_before_the_action_is_not_ours() {
+    let judged = |created| {
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        entry.created = Some(created);
+        let readings = [
+            status(1_000, "x", "DEPLOYED"),
+            unavailable(1_000, Fact::Queue),
+            history(1_000, &[entry]),
+        ];
+        let ledger = lost(&environment(), Goal::Deployed, None);
+        judge(&seen(ledger, &readings), periods(9))
+    };
+    let verdict = judged(SENT - 1);
+    assert!(!is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(SENT);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_that_begins_after_the_queue_had_to_list_ours_is_not_ours() {
+    let judged = |first: Stamp, seen_at: Stamp| {
+        let readings = [
+            status_of_service(first, "before", "DEPLOYED"),
+            queue(first, &[]),
+            status_of_service(seen_at, "x", "DELETING"),
+            queue(seen_at, &[]),
+            unavailable(seen_at, Fact::History),
+            Observation::Missing {
+                at: seen_at + 1_000,
+            },
+            Observation::Missing {
+                at: seen_at + periods(1),
+            },
+        ];
+        let ledger = lost(&single_service(), Goal::Deleted, Some(&[]));
+        judge(&seen(ledger, &readings), seen_at + periods(1))
+    };
+    let verdict = judged(15_200, 20_000);
+    assert!(is_without_a_trace(&verdict), "{verdict:?}");
+    // The queue was read too early to list ours.
+    let verdict = judged(14_000, 20_000);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn the_queue_is_read_as_soon_as_it_has_to_list_ours() {
+    let due = |ledger: Ledger, state: &str| {
+        let shown = status(1_000, "before", state);
+        seen(ledger, &[shown]).settles_at(SETTLE)
+    };
+    let ledger = || lost(&environment(), Goal::Deployed, Some(&[]));
+    assert_eq!(due(ledger(), "DEPLOYED"), Some(15_100));
+    assert_eq!(due(ledger(), "DEPLOYING"), None);
+    let accepted = acted(&environment(), Goal::Deployed, None);
+    assert_eq!(due(accepted, "DEPLOYED"), None);
+}
+
+#[test]
+fn a_request_whose_id_was_made_before_the_action_is_not_ours() {
+    let claimed = |millis: u128, is_lost: bool| {
+        let id = Uuid::from_u128(millis << 80 | 0x7000_8000_0000_0000_0001);
+        let mut ledger = match is_lost {
+            true => lost(&environment(), Goal::Deployed, Some(&[])),
+            false => acted(&environment(), Goal::Deployed, None),
+        };
+        let theirs = QueueRow {
+            request: id,
+            ..row(1, "DEPLOY")
+        };
+        ledger.observe(queue(9_000, &[theirs]));
+        claim(
+            &ledger,
+            ledger.run(&RunId::Request(id)).expect("it was listed"),
+        )
+    };
+    let sent = u128::try_from(SENT).expect("it is after 1970") * 1_000;
+    assert!(claimed(sent - 1, true).is_excluded());
+    assert_eq!(claimed(sent, true), Claim::Possible);
+    // An accepted request can have been absorbed by an earlier one.
+    assert_eq!(claimed(sent - 5_000, false), Claim::Possible);
+}
