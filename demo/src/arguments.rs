@@ -11,21 +11,22 @@ use qovery_ext::wait::{Goal, OperationToken};
 /// With --environment and a command it acts on the API. It reads the token from QOVERY_API_TOKEN, and
 /// the address from QOVERY_API_URL if that is set.
 ///
-/// Ctrl-C stops the wait, not the deployment, and prints the command to continue waiting.
+/// On the API, Ctrl-C stops the wait, not the deployment, and prints the command to continue waiting. The fake ends
+/// with the program.
 #[derive(Debug, Parser)]
 #[command(
     name = "demo",
     bin_name = "cargo demo",
     max_term_width = 100,
     after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 deadline passed or lost \
-                  contact; 3 refused by the API; 64 wrong arguments or settings; 130 interrupted."
+                  contact; 3 refused; 64 wrong arguments or settings; 130 interrupted."
 )]
 pub(crate) struct Arguments {
     /// Act on this environment of the API instead of on a fake.
     #[arg(long, value_name = "ID", global = true)]
     environment: Option<Uuid>,
 
-    /// Resume the wait of an earlier run.
+    /// Resume the wait of an earlier run. The token has the environment and the goal: no command is allowed.
     #[arg(
         long,
         value_name = "TOKEN",
@@ -66,6 +67,9 @@ pub(crate) enum Command {
     /// Cancel the running deployment and wait until it has ended.
     Cancel,
     /// Wait for an action that another user or program has requested.
+    ///
+    /// If nothing runs or is queued, the last state decides at once, even if it is old: the goal is reached, or the
+    /// last deployment has failed or was canceled.
     Wait {
         /// The goal to wait for.
         #[arg(long = "for", value_enum, default_value_t = Awaited::Deployed)]
@@ -127,8 +131,9 @@ impl Arguments {
                 "set the environment with --environment ID; without arguments the demo runs on a \
                  fake"
             }
-            (None, Some(_), Some(command)) if !matches!(command, Command::Wait { .. }) => {
-                "--resume only waits: remove the command"
+            (None, Some(_), Some(_)) => {
+                let problem = "--resume waits for the goal of its token: remove the command";
+                return Err(Self::command().error(ErrorKind::ArgumentConflict, problem));
             }
             _ => return Ok(()),
         };

@@ -28,9 +28,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(if was_asked_for { 0 } else { ending::USAGE });
         }
     };
-    let display = Display::detect()
-        .ndjson(arguments.json)
-        .resume_hint(|token| format!("cargo demo --resume {token}"));
+    let display = Display::detect().ndjson(arguments.json);
     let result = run(arguments, &display).await;
     ExitCode::from(result.unwrap_or_else(|problem| {
         problem.print(&display);
@@ -40,11 +38,16 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments, display: &Display) -> Result<u8, Problem> {
     let (limit, speed, logs) = (arguments.timeout, arguments.speed, arguments.logs);
+    // The fake of the tour ends with this program: its deployment cannot be resumed.
+    let resumable = || {
+        let display = display.clone();
+        display.resume_hint(|token| format!("cargo demo --resume {token}"))
+    };
     match arguments.task() {
         Task::Tour => tour::play(speed, limit, logs, display).await,
-        Task::Resume(token) => commands::resume(token, limit, logs, display).await,
+        Task::Resume(token) => commands::resume(token, limit, logs, &resumable()).await,
         Task::Act(environment, command) => {
-            commands::act(environment, &command, limit, logs, display).await
+            commands::act(environment, &command, limit, logs, &resumable()).await
         }
     }
 }

@@ -26,9 +26,7 @@ pub(crate) async fn play(
     let world = World::start(speed).await?;
     let client = world.client()?;
     let environment = world.environment();
-    let display = display.clone().time_factor(speed).resume_hint(|_| {
-        "(The fake ends with this program. With the API, the deployment continues.)".to_owned()
-    });
+    let display = display.clone().time_factor(speed);
     let url = world.url();
     display.heading("A fake of the Qovery API: no account, no network");
     display.say(format!(

@@ -7,14 +7,14 @@
 //! ```
 //!
 //! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 deadline passed or lost contact;
-//! 3 refused. After 2, the deployment may continue: the last line has the token for another job,
-//! which can continue the wait.
+//! 3 refused, also wrong arguments or a missing token. After 2, the deployment may continue: the last
+//! line has the token for another job, which can continue the wait.
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use qovery_ext::{
-    connect,
+    connect, exit_code,
     qovery_api::{Printable, uuid::Uuid},
     wait::{Progress, WaitError, WaitExt},
 };
@@ -23,13 +23,16 @@ use qovery_ext::{
 async fn main() -> ExitCode {
     ExitCode::from(run().await.unwrap_or_else(|error| {
         eprintln!("{error:#}");
-        64 // another code than those above: no request was sent
+        exit_code(error.as_ref())
     }))
 }
 
 async fn run() -> anyhow::Result<u8> {
     let mut arguments = std::env::args().skip(1);
-    let environment: Uuid = arguments.next().context("usage: ENVIRONMENT_ID")?.parse()?;
+    let id = arguments.next().context("usage: ENVIRONMENT_ID")?;
+    let environment: Uuid = id
+        .parse()
+        .with_context(|| format!("{id:?} is not the id of an environment, which is a UUID"))?;
     let json = arguments
         .next()
         .is_some_and(|argument| argument == "--json");

@@ -14,13 +14,19 @@ use qovery_ext::{connect, qovery_api::uuid::Uuid, wait::WaitExt};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let environment: Uuid = arguments
+    let id = arguments
         .next()
-        .context("usage: ENVIRONMENT_ID [SECONDS]")?
+        .context("usage: ENVIRONMENT_ID [SECONDS]")?;
+    let environment: Uuid = id
         .parse()
-        .context("the id of an environment is a UUID")?;
-    let seconds = arguments.next().map(|seconds| seconds.parse());
-    let window = Duration::from_secs(seconds.transpose()?.unwrap_or(30));
+        .with_context(|| format!("{id:?} is not the id of an environment, which is a UUID"))?;
+    let seconds = match arguments.next() {
+        Some(text) => text
+            .parse()
+            .with_context(|| format!("SECONDS is a whole number, not {text:?}"))?,
+        None => 30,
+    };
+    let window = Duration::from_secs(seconds);
     let client = connect::from_env()?;
     let running = client
         .environment(environment)

@@ -17,10 +17,10 @@ use qovery_ext::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let environment: Uuid = std::env::args()
-        .nth(1)
-        .context("which environment?")?
-        .parse()?;
+    let id = std::env::args().nth(1).context("usage: ENVIRONMENT_ID")?;
+    let environment: Uuid = id
+        .parse()
+        .with_context(|| format!("{id:?} is not the id of an environment, which is a UUID"))?;
     let client = connect::from_env()?;
 
     let history = client.list_environment_deployment_history(environment);

@@ -16,11 +16,12 @@ use qovery_ext::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let service: Uuid = arguments
+    let id = arguments
         .next()
-        .context("usage: SERVICE_ID [LOGQL_QUERY]")?
+        .context("usage: SERVICE_ID [LOGQL_QUERY]")?;
+    let service: Uuid = id
         .parse()
-        .context("the id of a service is a UUID")?;
+        .with_context(|| format!("{id:?} is not the id of a service, which is a UUID"))?;
     let client = connect::from_env()?;
     let mut events = client.service_logs(service).limit(100);
     if let Some(query) = arguments.next() {

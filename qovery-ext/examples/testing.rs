@@ -36,10 +36,10 @@ async fn deploy_with_one_retry(client: &Client, environment: Uuid) -> Result<Rea
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let environment: Uuid = std::env::args()
-        .nth(1)
-        .context("usage: ENVIRONMENT_ID")?
-        .parse()?;
+    let id = std::env::args().nth(1).context("usage: ENVIRONMENT_ID")?;
+    let environment: Uuid = id
+        .parse()
+        .with_context(|| format!("{id:?} is not the id of an environment, which is a UUID"))?;
     let reached = deploy_with_one_retry(&connect::from_env()?, environment).await?;
     println!("deployed after {} s", reached.elapsed.as_secs());
     Ok(())

@@ -21,10 +21,12 @@ use qovery_ext::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let environment: Uuid = arguments
+    let id = arguments
         .next()
-        .context("usage: ENVIRONMENT_ID SERVICE_NAME TAG")?
-        .parse()?;
+        .context("usage: ENVIRONMENT_ID SERVICE_NAME TAG")?;
+    let environment: Uuid = id
+        .parse()
+        .with_context(|| format!("{id:?} is not the id of an environment, which is a UUID"))?;
     let name = arguments
         .next()
         .context("usage: ENVIRONMENT_ID SERVICE_NAME TAG")?;

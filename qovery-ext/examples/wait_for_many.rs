@@ -10,6 +10,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
+use anyhow::Context as _;
 use qovery_ext::{
     connect, exit_code,
     qovery_api::uuid::Uuid,
@@ -25,10 +26,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<ExitCode> {
-    let environments = std::env::args().skip(1);
-    let environments: Vec<Uuid> = environments
-        .map(|id| id.parse())
-        .collect::<Result<_, _>>()?;
+    let mut environments: Vec<Uuid> = Vec::new();
+    for id in std::env::args().skip(1) {
+        let parsed = id.parse();
+        environments.push(
+            parsed.with_context(|| {
+                format!("{id:?} is not the id of an environment, which is a UUID")
+            })?,
+        );
+    }
     anyhow::ensure!(!environments.is_empty(), "usage: ENVIRONMENT_ID…");
     let client = connect::from_env()?;
 

@@ -22,7 +22,7 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// The exit code of a program that was stopped by Ctrl-C.
+    /// The exit code of a program that was stopped by Ctrl-C or SIGTERM.
     pub const EXIT_CODE: u8 = crate::codes::INTERRUPTED;
 
     /// Starts to listen to Ctrl-C and, on Unix, to SIGTERM. If the handler of a signal cannot be

@@ -151,8 +151,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     if !args.check {
         match differences.len() {
             0 => println!("{UP_TO_DATE}"),
-            changes => println!(
-                "{changes} generated files changed\nnext: `cargo test --workspace` finds code of this repository that the change breaks"
+            // One for each file, and one for each difference of a lock.
+            count => println!(
+                "{count} difference{} written\nnext: `cargo test --workspace` finds code of this repository that the change breaks",
+                if count == 1 { "" } else { "s" }
             ),
         }
         return Ok(ExitCode::SUCCESS);

@@ -202,6 +202,16 @@ async fn an_interrupt_leaves_the_deployment_running_and_prints_how_to_continue()
 
         scene.fake.advance(Duration::from_secs(3600));
         let token = interrupted["token"].as_str().unwrap();
+        for command in ["wait --for stopped", "wait", "deploy"] {
+            let line = format!("--resume {token} {command}");
+            let refused = run(program_on(&scene.fake, &scene.server, &line));
+            assert_eq!(refused.code, 64, "{command}: {}", refused.out);
+            assert!(
+                refused.err.contains("remove the command"),
+                "{}",
+                refused.err
+            );
+        }
         let line = format!("--json --resume {token}");
         let resumed = run(program_on(&scene.fake, &scene.server, &line));
         assert_eq!(resumed.code, 0, "{}{}", resumed.out, resumed.err);

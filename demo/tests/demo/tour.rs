@@ -89,12 +89,26 @@ fn the_tour_is_a_stream_of_events_for_programs() {
 }
 
 #[test]
-fn a_deadline_ends_the_tour_and_prints_how_to_continue() {
+fn a_deadline_ends_the_tour_with_its_code_and_the_token() {
     let run = run(program("--speed 1 --timeout 300ms --json"));
     assert_eq!(run.code, 2, "{}{}", run.out, run.err);
     let last = run.last();
     assert_eq!(last["event"], "deadline_passed");
     assert!(last["token"].as_str().unwrap().starts_with("qovery-op-"));
+}
+
+#[test]
+fn the_tour_prints_no_command_to_continue_because_its_fake_ends_with_it() {
+    let run = run(program("--speed 1 --timeout 300ms"));
+    assert_eq!(run.code, 2, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("the deadline of 300ms passed"),
+        "{}",
+        run.out
+    );
+    for hint in ["To continue the wait", "--resume"] {
+        assert!(!run.out.contains(hint), "{}", run.out);
+    }
 }
 
 #[test]

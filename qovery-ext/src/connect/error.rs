@@ -91,8 +91,8 @@ impl ConnectError {
         self.0.kind == Kind::MissingToken
     }
 
-    /// Returns whether the token cannot be sent: it contains a space, a line break, or a character that is not
-    /// ASCII. The message names its source.
+    /// Returns whether the token cannot be sent: it is empty, or contains a space, a line break or another control
+    /// character, or a character that is not ASCII; or its variable is not Unicode. The message names its source.
     pub fn is_malformed_token(&self) -> bool {
         self.0.kind == Kind::MalformedToken
     }

@@ -70,7 +70,8 @@ pub trait TokenSource: Send + Sync + 'static {
     /// result.
     ///
     /// # Errors
-    /// Returns an error if there is no token. The call then fails, and was not sent.
+    /// Returns an error if there is no token. The call then fails, and was not sent. A wait ends at once, however many
+    /// failed polls it tolerates. If the source can fail for a short time, let it retry.
     fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>>;
 
     /// Replaces a token that the server answered with `401`. It is called once for all calls that

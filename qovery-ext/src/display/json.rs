@@ -1,7 +1,7 @@
 //! Events for programs: one JSON object per line, each with its `event`.
 //!
-//! Durations are in seconds. `elapsed_seconds` is measured on this machine; durations of stages and steps
-//! come from the API.
+//! Durations are in seconds, except in `evidence` and `report`. `elapsed_seconds` is measured on this machine;
+//! durations of stages and steps come from the API.
 
 use qovery_api::Printable;
 use serde::Serialize;

@@ -33,8 +33,9 @@
 //! the signals.
 //!
 //! # NDJSON
-//! Every event has `event` and the fields of its row. Later versions may add events and fields. Durations are in
-//! seconds. A field is `null` if its value is not known.
+//! Every event has `event` and the fields of its row. Later versions may add events and fields. A field is `null` if
+//! its value is not known. A field named `seconds` or `…_seconds` is a number of seconds. Durations in `evidence` and
+//! `report` are objects: `{"secs": 63, "nanos": 800000000}` is 63.8 s.
 //!
 //! | event | when | fields |
 //! |---|---|---|
@@ -91,6 +92,8 @@ use task::Task;
 /// Available on crate feature `display` only.
 pub trait ShowExt {
     /// Shows the progress on the standard output, in the [format](self#formats) of the output. Await it.
+    ///
+    /// See [`show_on`](Self::show_on).
     fn show(self) -> Show
     where
         Self: Sized,
@@ -99,6 +102,9 @@ pub trait ShowExt {
     }
 
     /// Shows the progress on this display. Await it.
+    ///
+    /// Reads the names of the subject and its services first, before the action is sent: at most three requests, for at
+    /// most 5 s. A name that cannot be read is left out.
     fn show_on(self, display: Display) -> Show;
 }
 

@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt};
 
+use qovery_api::OperationInfo;
+
 use super::{PageError, ResumeCursor};
 
 /// The error of `collect_all`: the list was not read to its end. It holds the items that were read.
@@ -22,6 +24,7 @@ use super::{PageError, ResumeCursor};
 /// }
 /// ```
 pub struct CollectError<I> {
+    pub(super) operation: &'static OperationInfo,
     pub(super) items: Vec<I>,
     pub(super) cursor: Option<ResumeCursor>,
     /// `None` if there are more items than the bound. `items` then has as many items as the bound.
@@ -62,12 +65,13 @@ impl<I> CollectError<I> {
 
 impl<I> fmt::Display for CollectError<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.items.len();
+        let (id, count) = (self.operation.id, self.items.len());
+        let s = if count == 1 { "" } else { "s" };
         let message = match self.is_too_many() {
             true => format!(
-                "the list has more than {count} items: raise the bound, or read the list as a stream"
+                "{id}: the list has more than {count} item{s}: raise the bound, or read the list as a stream"
             ),
-            false => format!("not all items could be read, only {count}"),
+            false => format!("{id}: only {count} item{s} could be read"),
         };
         match (&self.page_error, f.alternate()) {
             (Some(error), true) => write!(f, "{message}: {error:#}"),

@@ -119,7 +119,9 @@ impl TryFrom<Stored> for ResumeCursor {
             ));
         }
         if stored.operation.is_empty() || stored.direction.is_none() {
-            return Err("the resume cursor names no operation or no direction".to_owned());
+            return Err("the resume cursor names no operation or no direction, so it is not complete: start again from the \
+                 first page"
+                    .to_owned());
         }
         let known = &stored.known;
         let ids = known.ids.iter().map(|id| &**id);
@@ -128,7 +130,8 @@ impl TryFrom<Stored> for ResumeCursor {
             || known.forgotten > MOST_ITEMS
             || texts.any(|text| text.len() > LONGEST)
         {
-            return Err("the resume cursor is larger than any that this library makes".to_owned());
+            return Err("the resume cursor is larger than any that this library makes: start again from the first page"
+                    .to_owned());
         }
         Ok(Self(stored))
     }

@@ -71,6 +71,7 @@ impl<O: PagedOperation> Items<O> {
                 (Some(Err(error)), _) => (Some(error.resume_cursor().clone()), Some(error)),
             };
             return Err(CollectError {
+                operation: O::INFO,
                 items: read,
                 cursor,
                 page_error,

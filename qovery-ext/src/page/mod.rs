@@ -17,6 +17,7 @@
 //!   same position at once, and a [`ResumeCursor`] continues later or in another process.
 //! - **Resuming neither skips nor repeats an item**, even if the server ignores the cursor: see
 //!   [`Items::resume_cursor`]. [`Items::page_cursor`] may repeat the items of one page.
+//! - **Memory is bounded.** Therefore the middle of a long list is [forgotten](self#memory).
 //! - **Dropping is safe** at any await point: `next` can be called again. A stream that is dropped ends its
 //!   request and leaves no task behind.
 //!
@@ -38,8 +39,9 @@
 //! # Memory
 //!
 //! A stream holds one page (two with `read_ahead`) and at most about 2 MiB of ids and cursors: the first
-//! 5,000 ids, the last 5,000 ids, and 5,000 cursors. If it has delivered more than 10,000 items and the
-//! server returns to an id that it no longer holds, the stream ends with an error.
+//! 5,000 ids, the last 5,000 ids, and 5,000 cursors. All other ids are forgotten. If it has delivered more than
+//! 10,000 items and the server starts over, the stream ends with an error before it gets to a forgotten item. If the
+//! server returns a page that begins with a forgotten item, the forgotten items of this page are delivered again.
 //!
 //! # Windows
 //!

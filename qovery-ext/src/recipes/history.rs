@@ -93,7 +93,7 @@ pub struct DeploymentRow {
     pub state: State,
     /// When it was created.
     pub start: Timestamp,
-    /// When it ended; `None` while it runs.
+    /// When it ended; `None` unless it succeeded, failed or was canceled.
     pub end: Option<Timestamp>,
     /// The duration so far; `None` if the API returns a text that is not a duration.
     #[serde(serialize_with = "in_seconds")]
@@ -131,7 +131,7 @@ pub struct ServiceRow {
     pub state: State,
     /// When it was created.
     pub start: Timestamp,
-    /// When it ended; `None` while it runs.
+    /// When it ended; `None` unless it succeeded, failed or was canceled.
     pub end: Option<Timestamp>,
     /// The duration so far; `None` if the API does not return it.
     #[serde(serialize_with = "in_seconds")]

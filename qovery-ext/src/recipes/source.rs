@@ -119,8 +119,9 @@ impl VersionError {
         matches!(*self.0, Reason::Unsupported(_))
     }
 
-    /// Returns whether another user edited the service at the same time, so that its settings
-    /// differ from those that were sent. Check the service before you deploy it.
+    /// Returns whether the settings of the service after the edit are not those that were sent, because another user
+    /// edited it at the same time, or are not known, because the response to the edit cannot be read. Check the
+    /// service before you deploy it.
     pub fn is_conflict(&self) -> bool {
         matches!(*self.0, Reason::Edited(_))
     }
@@ -353,7 +354,10 @@ impl Config {
         let (id, shown) = (service.id, named(client, service));
         let failed = |error| VersionError::write(format!("editing {shown}"), error);
         let unreadable = |_| {
-            let what = format!("{shown} was edited, but the response of the server cannot be read");
+            let what = format!(
+                "{shown} was edited, but the response of the server cannot be read: check the service before you \
+                 deploy it"
+            );
             VersionError(Box::new(Reason::Edited(what)))
         };
         Ok(match self {

@@ -158,8 +158,8 @@ async fn newest_of_undeployed(
 /// Available on crate feature `terraform` only.
 ///
 /// # Errors
-/// Returns an error if the service, the history or the log cannot be read, if the history lacks the deployment, or if
-/// the deployment has applied its changes.
+/// Returns an error if the service, the history or the log cannot be read, if the newest 20 entries of the history lack
+/// the deployment, or if the deployment has applied its changes.
 pub async fn read_terraform_plan(
     client: &Client,
     terraform: Uuid,
@@ -179,7 +179,8 @@ pub async fn read_terraform_plan(
     let row = rows.iter().find(is_planned);
     let Some((row, Some(deployment_id))) = row.map(|row| (row, row.deployment_id.clone())) else {
         return Err(TerraformError::refused(format!(
-            "the history of {shown} does not have the deployment that computed the plan"
+            "the newest {ENTRIES} entries of the history of {shown} do not have the deployment that computed the \
+             plan: plan again"
         )));
     };
     if row.is_deployment() && row.sub_action.is_some() {
@@ -235,7 +236,8 @@ impl TerraformPlan {
     ///
     /// # Errors
     /// Returns an error if the commit is not known, if the history of the service has an entry after the plan (a
-    /// deployment, a stop or another plan), or if the history cannot be read.
+    /// deployment, a stop or another plan), or if the history cannot be read. Reads the newest 20 entries of the
+    /// history.
     pub async fn apply(&self) -> Result<Action, TerraformError> {
         let Some(commit) = &self.commit else {
             let text = "the commit of the plan is not known: plan again with a commit, to apply exactly that commit";
@@ -272,9 +274,12 @@ impl fmt::Display for TerraformPlan {
     }
 }
 
+/// How far back the history is read.
+const ENTRIES: u32 = 20;
+
 async fn rows(client: &Client, terraform: Uuid) -> Result<Vec<ServiceRow>, TerraformError> {
     let service = ServiceRef::new(ServiceKind::Terraform, terraform);
-    let rows = service_history(client, service, 20).await;
+    let rows = service_history(client, service, ENTRIES).await;
     let mut rows = rows.map_err(|error| {
         let shown = named(client, "terraform", terraform);
         TerraformError::call(format_args!("reading the history of {shown}"), error)

@@ -155,7 +155,7 @@ impl fmt::Display for RollBack {
         write!(f, " back to {} of {start}", self.version)?;
         match &self.last.version {
             Some(last) => write!(f, ", from {last} ({})", self.last.outcome),
-            None => write!(f, ", from a deployment that {}", self.last.outcome),
+            None => write!(f, ", from a deployment ({})", self.last.outcome),
         }
     }
 }
@@ -164,9 +164,9 @@ impl fmt::Display for RollBack {
 ///
 /// Available on crate feature `versions` only.
 ///
-/// If the last deployment did not succeed, this is the version of the newest successful one. If the last deployment
-/// succeeded, this is the newest other version that succeeded. Reads the last 100 entries of the history. The plan
-/// of a Terraform service does not count as a deployment.
+/// If the last deployment has not succeeded (it failed, was canceled, or still runs), this is the version of the newest
+/// successful one. If the last deployment succeeded, this is the newest other version that succeeded. Reads the last
+/// 100 entries of the history. The plan of a Terraform service does not count as a deployment.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, api: qovery_ext::wait::ServiceRef) -> Result<(), Box<dyn std::error::Error>> {

@@ -44,7 +44,8 @@ pub enum StreamErrorKind {
     /// A permanent refusal: the id or the query is wrong, or the server closed the connection with the code 1007 or
     /// 1008. Another connection would be refused too.
     Permanent,
-    /// All reconnects that [`Reconnect`](super::Reconnect) allows in a row have failed.
+    /// All reconnects that [`Reconnect`](super::Reconnect) allows in a row have failed, or a command or a forwarded
+    /// connection was lost, which is never opened again. A later attempt may succeed.
     Exhausted,
     /// The cluster has no agent that could answer: it is stopped, or was never deployed.
     NoAgent,
@@ -97,6 +98,8 @@ impl fmt::Display for StreamError {
         let (fault, attempts) = (&self.0.fault, self.0.attempts);
         let message = match self.0.kind {
             StreamErrorKind::Permanent => format!("the stream was refused: {fault}"),
+            // The fault says that the connection was lost or could not be made.
+            StreamErrorKind::Exhausted if attempts <= 1 => fault.to_string(),
             StreamErrorKind::Exhausted => {
                 format!("the stream was lost after {attempts} attempts in a row: {fault}")
             }

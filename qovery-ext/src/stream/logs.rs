@@ -244,8 +244,8 @@ impl DeploymentLogOptions {
 }
 
 impl Live<DeploymentLine, DeploymentLogOptions> {
-    /// Selects the log of this execution; the stream ends with it. Default: the current deployment
-    /// and those after it. An empty id and `latest` are refused.
+    /// Reads the log of this execution as it is now, and ends. To follow a running deployment, leave it out: by
+    /// default, the stream follows the current deployment and those after it. An empty id and `latest` are refused.
     pub fn execution(self, id: impl Into<String>) -> Self {
         self.option(|options| options.execution = Some(id.into()))
     }

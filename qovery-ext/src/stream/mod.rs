@@ -79,7 +79,8 @@ use snapshots::SnapshotFeed;
 /// Available on crate feature `stream` only.
 pub trait LiveExt {
     /// Follows the log of the current deployment of an environment, and of the deployments after
-    /// it. With [`execution`](Live::execution), it reads the log of one deployment.
+    /// it. With [`execution`](Live::execution), it reads the log of one deployment as it is now, and
+    /// ends.
     fn deployment_logs(&self, environment: Uuid) -> Live<DeploymentLine, DeploymentLogOptions>;
 
     /// Follows the log of a service of any kind.

@@ -78,7 +78,8 @@ macro_rules! settings {
                 self
             }
 
-            /// Sets how many failed polls in a row are tolerated. Default: 5.
+            /// Sets how many failed polls in a row are tolerated. Default: 5. An error of the token source is not
+            /// tolerated: it ends the wait at once, as [`WaitErrorKind::Refused`](super::WaitErrorKind::Refused).
             pub fn tolerate(mut self, failed_polls: u32) -> Self {
                 self.options_mut().tolerated_failures = failed_polls;
                 self
@@ -110,7 +111,7 @@ macro_rules! settings {
                 self
             }
 
-            /// Sets the schedule of the polls.
+            /// Sets the schedule of the polls. Has no effect on the shared polls of a [`Group`](super::Group).
             pub fn schedule(mut self, schedule: PollSchedule) -> Self {
                 self.options_mut().schedule = schedule;
                 self.reschedule();

@@ -79,7 +79,7 @@ impl ActionRequest {
 }
 
 /// Some services of one environment, each with its version. An action on a selection with an agentic workflow is
-/// refused.
+/// refused. So is a restart of a selection with a job, a chart or a Terraform service.
 ///
 /// Only a deployment uses the versions. Other actions on a selection ignore them, so that the same selection
 /// can be deployed and stopped.

@@ -129,14 +129,15 @@ impl Closer {
                 error
             }
             End::Refused(fault) => {
-                let message = format!("the API refused: {fault}");
+                let message = format!("a poll was refused: {fault}");
                 let mut error = unsuccessful(context, WaitErrorKind::Refused, &message);
                 error.0.source = Some(fault);
                 error
             }
             End::LostContact(fault) => {
                 let message = format!(
-                    "{} polls in a row failed, the last one with: {fault}; the server continues",
+                    "{} polls in a row failed, the last one with: {fault}; the server may continue: resume the \
+                     wait with its token",
                     poller.failures()
                 );
                 let mut error = unsuccessful(context, WaitErrorKind::LostContact, &message);
@@ -202,7 +203,8 @@ fn no_trace_error(context: &Context) -> WaitError {
     let what = match &context.lost {
         Some(fault) => &format!(
             "the response to the action was lost ({}), and no trace of a deployment was seen \
-             since: it may or may not have been executed",
+             since, so it may or may not have been executed: check the deployment history before you \
+             start it again",
             fault.message
         ),
         None if context.ledger().is_some_and(Ledger::has_acted) => {
@@ -255,7 +257,7 @@ fn deadline_error(context: &Context, cancel: Cancel) -> WaitError {
         None => "no status could be read".to_owned(),
     };
     let server = match cancel {
-        Cancel::No => "the server continues",
+        Cancel::No => "the server continues: resume the wait with its token",
         Cancel::Accepted => "a cancel was sent and accepted",
         Cancel::Due | Cancel::Sent => "the cancel failed, and the server continues",
         Cancel::NotSent(why) => &format!("the server continues, the cancel was {why}"),
@@ -316,13 +318,7 @@ async fn gather(context: &Context, until: &mut Option<Instant>) -> Option<Failur
 
 /// The error of a wait that ends without reaching its goal.
 fn unsuccessful(context: &Context, kind: WaitErrorKind, what: &str) -> WaitError {
-    let names = context.names();
-    let subject = context.subject.named(&names);
-    let message = match context.goal() {
-        Some(goal) => format!("{} {subject}: {what}", goal.activity()),
-        None => format!("waiting for {subject}: {what}"),
-    };
-    context.error(kind, message)
+    context.error(kind, format!("{}: {what}", context.activity()))
 }
 
 /// The error of a wait that has already ended.

@@ -161,6 +161,16 @@ impl Context {
         }
     }
 
+    /// The activity of the operation and its subject, at the beginning of a message.
+    pub(super) fn activity(&self) -> String {
+        let names = self.names();
+        let subject = self.subject.named(&names);
+        match self.goal() {
+            Some(goal) => format!("{} {subject}", goal.activity()),
+            None => format!("waiting for {subject}"),
+        }
+    }
+
     /// An error with the last status and the token.
     pub(super) fn error(&self, kind: WaitErrorKind, message: String) -> WaitError {
         WaitError(Box::new(Ended {

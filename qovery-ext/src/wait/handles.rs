@@ -193,7 +193,8 @@ handle! {
         stop() => ActionRequest::Stop;
         /// Deletes the cluster.
         delete() => ActionRequest::Delete;
-        /// Updates the platform's components in the cluster.
+        /// Updates the platform's components in the cluster. Sends the same request as
+        /// [`deploy`](Self::deploy): the API has no operation for updates.
         update() => ActionRequest::Update;
         /// Upgrades Kubernetes to the next version that is available.
         upgrade() => ActionRequest::Upgrade;
@@ -214,8 +215,9 @@ impl DeploymentRequestHandle {
         self.id
     }
 
-    /// Sets the environment of the request. Without it, the environment is looked up by the request
-    /// id, which fails if the server no longer has the request.
+    /// Sets the environment of the request. Without it, the environment is looked up by the request id during the
+    /// settle period. If the API does not find it, the wait ends as
+    /// [`WaitErrorKind::Refused`](super::WaitErrorKind::Refused): the server may no longer have the request.
     #[must_use]
     pub fn in_environment(mut self, id: Uuid) -> Self {
         self.environment = Some(id);

@@ -170,7 +170,6 @@ impl KnownNames {
     }
 
     /// A service with its name, if the client knows it, for messages.
-    #[cfg(feature = "versions")]
     pub(crate) fn service(&self, service: ServiceRef) -> String {
         let subject = Subject::service(service);
         self.about(&subject, None).service(service).to_string()

@@ -36,11 +36,14 @@ impl Deadline {
 pub struct WaitOptions {
     /// The deadline. Default: one hour after the start.
     pub deadline: Deadline,
-    /// The schedule of the polls. Default: at once, then after 1 s, growing to 15 s.
+    /// The schedule of the polls. Default: at once, then after 1 s, growing to 15 s. The shared polls of a
+    /// [`Group`](super::Group) follow the schedule of the group.
     pub schedule: PollSchedule,
-    /// The time limit for one poll; a poll beyond it counts as failed. Default: 60 s.
+    /// The time limit for one poll; a poll beyond it counts as failed. Default: 60 s. The shared polls of a
+    /// [`Group`](super::Group) always have 60 s.
     pub poll_timeout: Duration,
-    /// How many failed polls in a row are tolerated. Default: 5; the sixth ends the wait.
+    /// How many failed polls in a row are tolerated. Default: 5; the sixth ends the wait. An error of the token
+    /// source is not tolerated: it ends the wait at once, as [`WaitErrorKind::Refused`](super::WaitErrorKind::Refused).
     pub tolerated_failures: u32,
     /// For how long the goal must hold without interruption before it counts. Default: 0 s.
     pub stable_for: Duration,

@@ -100,7 +100,7 @@ pub enum WaitErrorKind {
     LostContact,
     /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent, for example because the
     /// service does not accept a [version](super::UnsupportedVersion), or because the operation to
-    /// [cancel](super::NotCanceled) is not known to be queued or running.
+    /// [cancel](super::NotCanceled) is not known to be queued or running, or because the token source failed.
     Refused,
 }
 

@@ -134,7 +134,7 @@ impl Fault {
 
     /// The response was not complete in time.
     pub(crate) fn late() -> Self {
-        Self::new(FaultKind::Transient, "the status did not arrive in time")
+        Self::new(FaultKind::Transient, "no response arrived in time")
     }
 
     /// Whether a retry may succeed.

@@ -18,7 +18,7 @@ use super::{
     schedule::Pace,
     source::{Fault, FaultKind},
 };
-use crate::clock::after;
+use crate::{clock::after, span::span};
 
 /// A response to one of the readings before the action.
 type Response<'a, T> = BoxFuture<'a, Result<T, Fault>>;
@@ -28,6 +28,8 @@ pub(super) struct Start {
     pub(super) context: Context,
     pace: Pace,
     executed: Executed,
+    /// The request whose environment is being looked up. Until it is known, there is no subject.
+    looked_up: Option<Uuid>,
     baseline: Option<Snapshot>,
     /// The deployments before the action.
     #[cfg(feature = "stream")]
@@ -40,6 +42,7 @@ impl Start {
             pace: context.options.schedule.pace(),
             context,
             executed: Executed::No,
+            looked_up: None,
             baseline,
             #[cfg(feature = "stream")]
             before: Vec::new(),
@@ -103,7 +106,12 @@ impl Start {
     ) -> Result<(), WaitError> {
         let environment = match environment {
             Some(environment) => environment,
-            None => self.environment_of(request).await?,
+            None => {
+                self.looked_up = Some(request);
+                let environment = self.environment_of(request).await?;
+                self.looked_up = None;
+                environment
+            }
         };
         self.context.subject = Subject::environment(environment);
         if !cancel {
@@ -139,10 +147,7 @@ impl Start {
             }
             let left = given_up_at.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let message = format!(
-                    "the API returns no environment for deployment request {request}: set it with \
-                     `in_environment`"
-                );
+                let message = "the API returns no environment for it: set it with `in_environment`";
                 return Err(self.error(Fault::new(FaultKind::NotFound, message)));
             }
             let pause = self.pace.advance().min(left);
@@ -283,9 +288,23 @@ impl Start {
     }
 
     fn deadline_error(&self) -> WaitError {
-        let what = "the deadline passed before the server had accepted the action";
-        let mut error = self.ended(WaitErrorKind::DeadlinePassed, what);
-        error.0.limit = self.context.options.deadline.limit();
+        let limit = self.context.options.deadline.limit();
+        let passed = format!("the deadline of {} passed", span(limit.unwrap_or_default()));
+        let what = match (self.looked_up, self.executed) {
+            (Some(_), _) => format!(
+                "{passed} before its environment was found: set it with `in_environment`, or raise `within`"
+            ),
+            (None, Executed::No) => format!(
+                "{passed} before the server had accepted the action, and it was not executed: start it again \
+                 with a longer `within`"
+            ),
+            (None, _) => format!(
+                "{passed} before the server had accepted the action: check whether it was executed before you \
+                 start it again"
+            ),
+        };
+        let mut error = self.ended(WaitErrorKind::DeadlinePassed, &what);
+        error.0.limit = limit;
         error
     }
 
@@ -301,8 +320,10 @@ impl Start {
     }
 
     fn ended(&self, kind: WaitErrorKind, what: &str) -> WaitError {
-        let names = self.context.names();
-        let message = format!("{}: {what}", self.context.subject.named(&names));
+        let message = match self.looked_up {
+            Some(request) => format!("waiting for deployment request {request}: {what}"),
+            None => format!("{}: {what}", self.context.activity()),
+        };
         let mut error = self.context.error(kind, message);
         error.0.executed = self.executed;
         error

@@ -120,7 +120,7 @@ impl TryFrom<Form> for OperationToken {
         check_version(form.version)?;
         let ledger = form.ledger.as_ref();
         if ledger.is_some_and(|ledger| !ledger.is_plausible()) {
-            return Err(TokenError("its contents contradict each other".to_owned()));
+            return Err(damaged("its contents contradict each other"));
         }
         Ok(Self {
             made: form.made,
@@ -129,6 +129,13 @@ impl TryFrom<Form> for OperationToken {
             parent: form.parent,
         })
     }
+}
+
+/// The error of a token that is not as it was printed.
+fn damaged(why: &str) -> TokenError {
+    TokenError(format!(
+        "{why}: pass the whole text as it was printed, or start the wait again"
+    ))
 }
 
 fn check_version(version: u32) -> Result<(), TokenError> {
@@ -161,22 +168,21 @@ impl FromStr for OperationToken {
         let text = text.trim();
         if text.len() > Self::MAX_LENGTH {
             let (length, limit) = (text.len(), Self::MAX_LENGTH);
-            let message = format!("it is {length} bytes long, the limit is {limit}");
-            return Err(TokenError(message));
+            let why = format!("it is {length} bytes long, and the limit is {limit}");
+            return Err(damaged(&why));
         }
         let rest = text
             .strip_prefix(PREFIX)
-            .ok_or_else(|| TokenError(format!("a token begins with \"{PREFIX}\"")))?;
-        // The first version had no number.
-        let (version, encoded) = rest.split_once('-').unwrap_or(("1", rest));
-        check_version(version.parse().unwrap_or(1))?;
-        let damaged = || TokenError("it is cut off or changed".to_owned());
-        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| damaged())?;
+            .ok_or_else(|| damaged(&format!("it does not begin with \"{PREFIX}\"")))?;
+        let cut = || damaged("it is cut off or changed");
+        let (version, encoded) = rest.split_once('-').ok_or_else(cut)?;
+        check_version(version.parse().map_err(|_| cut())?)?;
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| cut())?;
         type Contents = (u64, Subject, Option<Uuid>, Option<Box<Ledger>>);
         let read = postcard::take_from_bytes::<Contents>(&bytes);
-        let ((made, subject, parent, ledger), rest) = read.map_err(|_| damaged())?;
+        let ((made, subject, parent, ledger), rest) = read.map_err(|_| cut())?;
         if !rest.is_empty() {
-            return Err(damaged());
+            return Err(cut());
         }
         Self::try_from(Form {
             version: Self::VERSION,

@@ -46,7 +46,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct UntilRunning {
     client: Client,
-    is_supported: bool,
+    /// The error before anything is sent.
+    refusal: Option<NotRunning>,
     action: Action,
     subject: Subject,
     window: Duration,
@@ -76,11 +77,15 @@ impl Action {
     ///
     /// Available on crate feature `stream` only.
     pub fn until_running(self, window: Duration) -> UntilRunning {
-        let runs = |goal| matches!(goal, Goal::Deployed | Goal::Restarted);
+        let runs = |goal: &Goal| matches!(goal, Goal::Deployed | Goal::Restarted);
+        let goal = self.goal().filter(|goal| !runs(goal));
+        let is_cluster = matches!(self.subject(), Subject::Cluster { .. });
         UntilRunning {
             client: self.source().client.clone(),
-            is_supported: self.goal().is_none_or(runs)
-                && !matches!(self.subject(), Subject::Cluster { .. }),
+            refusal: match is_cluster {
+                true => Some(NotRunning::Unsupported { goal: None }),
+                false => goal.map(|goal| NotRunning::Unsupported { goal: Some(goal) }),
+            },
             subject: self.subject().clone(),
             action: self,
             window,
@@ -98,8 +103,8 @@ impl UntilRunning {
     }
 
     async fn run(self) -> Result<Running, NotRunning> {
-        if !self.is_supported {
-            return Err(NotRunning::Unsupported);
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
         }
         let client = self.client;
         if client.stream_url().is_none() {
@@ -110,7 +115,15 @@ impl UntilRunning {
         if !services.is_empty() {
             let until = after(Instant::now(), self.limit);
             let environment = environment(&client, &self.subject, until).await?;
-            watch(&client, environment, &services, self.window, until).await?;
+            let (window, limit) = (self.window, self.limit);
+            let late = watch(&client, environment, &services, window, until).await?;
+            if let Some(services) = late {
+                return Err(NotRunning::TimedOut {
+                    services,
+                    window,
+                    limit,
+                });
+            }
         }
         Ok(Running { reached, services })
     }
@@ -126,7 +139,7 @@ async fn environment(
         return Ok(environment);
     }
     let Subject::Service { service, .. } = subject else {
-        return Err(NotRunning::Unsupported);
+        return Err(NotRunning::Unsupported { goal: None });
     };
     loop {
         match crate::stream::environment_of(client, service.id).await {
@@ -171,14 +184,15 @@ fn long_running(subject: &Subject, reached: &Reached) -> Vec<Uuid> {
     services.map(|service| service.service.id).collect()
 }
 
-/// Watches until all services have been running for the window.
+/// Watches until all services have been running for the window. Returns the services that have not, if the time
+/// is over.
 async fn watch(
     client: &Client,
     environment: Uuid,
     services: &[Uuid],
     window: Duration,
     until: Instant,
-) -> Result<(), NotRunning> {
+) -> Result<Option<Vec<Uuid>>, NotRunning> {
     let patient = Reconnect::default().attempts(u32::MAX);
     // The first state after a reconnect is delivered too, even if it has not changed. It starts the window
     // again.
@@ -212,12 +226,12 @@ async fn watch(
         match step {
             Step::Wait => {}
             Step::Connect => shown = connect(),
-            Step::Complete => return Ok(()),
+            Step::Complete => return Ok(None),
             Step::Failure(problem) => {
                 let problem = with_lines(client, *problem).await;
                 return Err(NotRunning::Pod(Box::new(problem)));
             }
-            Step::TimedOut(waiting) => return Err(NotRunning::TimedOut(waiting)),
+            Step::TimedOut(waiting) => return Ok(Some(waiting)),
         }
     }
 }
@@ -280,7 +294,7 @@ mod tests {
             let until = begun + Duration::from_millis(300);
             let watched = watch(&client, id, &[id], Duration::from_secs(60), until).await;
             assert!(
-                matches!(watched, Err(NotRunning::TimedOut(_))),
+                matches!(&watched, Ok(Some(late)) if *late == [id]),
                 "{frame}: {watched:?}"
             );
             let took = begun.elapsed();

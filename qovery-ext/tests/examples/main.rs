@@ -105,6 +105,40 @@ fn program(example: &str) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_argument_of_an_example_is_named_with_its_value() {
+    let scene = Scene::set().await;
+    let id = scene.id();
+    let is_no_id = "\"shop\" is not the id of an environment, which is a UUID";
+    for (example, arguments, why, code) in [
+        ("ci_gate", vec!["shop"], is_no_id, 3),
+        ("ci_gate", vec![], "usage: ENVIRONMENT_ID", 3),
+        ("wait_for_many", vec![id.as_str(), "shop"], is_no_id, 3),
+        ("history_csv", vec!["shop"], is_no_id, 1),
+        ("history_csv", vec![], "usage: ENVIRONMENT_ID", 1),
+        ("testing", vec!["shop"], is_no_id, 1),
+        ("update_image", vec!["shop", "web", "1.0"], is_no_id, 1),
+        ("deploy_with_logs", vec!["shop"], is_no_id, 1),
+        (
+            "deploy_with_logs",
+            vec![id.as_str(), "soon"],
+            "SECONDS is a whole number, not \"soon\"",
+            1,
+        ),
+        (
+            "tail_logs",
+            vec!["shop"],
+            "\"shop\" is not the id of a service, which is a UUID",
+            1,
+        ),
+    ] {
+        let run = scene.run(example, &arguments);
+        assert_eq!(run.code, code, "{example}: {}", run.err);
+        assert!(run.err.contains(why), "{example}: {}", run.err);
+    }
+    assert!(scene.fake.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_ci_gate_exits_with_the_code_of_the_deployment() {
     let scene = Scene::set().await;
     let passed = scene.run("ci_gate", &[&scene.id()]);

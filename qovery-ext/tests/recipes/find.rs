@@ -338,7 +338,7 @@ async fn progress_and_errors_have_names_beside_ids_once_they_are_known() {
     shop.fake.inject(Fault::status(403).on("stopDatabase"));
     let refused = orders.stop().await.unwrap_err().to_string();
     assert!(
-        refused.starts_with(&format!("database orders ({})", orders.id())),
+        refused.starts_with(&format!("stopping database orders ({}): ", orders.id())),
         "{refused}"
     );
 }

@@ -106,7 +106,9 @@ async fn a_plan_that_fails_lists_the_variables_that_were_set_and_continues_at_th
     let error = plan.apply().await.unwrap_err();
     assert_eq!(error.done(), [("A".to_owned(), VariableChange::Created)]);
     assert!(
-        error.to_string().contains("only 1 variable was set"),
+        error
+            .to_string()
+            .contains("1 variable was set before the error: "),
         "{error}"
     );
     assert!(!format!("{error} {error:?}").contains("hunter"));
@@ -155,19 +157,45 @@ async fn an_alias_stands_for_a_variable_and_is_set_once() {
     assert_eq!(alias("HOST").await.unwrap(), VariableChange::Created);
     fake.clear_requests();
     assert_eq!(alias("HOST").await.unwrap(), VariableChange::Unchanged);
-    assert!(alias("OTHER").await.unwrap_err().is_conflict());
-    assert!(
-        set_alias(&client, owner, "OTHER", "HOST")
-            .await
-            .unwrap_err()
-            .is_conflict()
-    );
-    assert!(
-        set_alias(&client, owner, "X", "MISSING")
-            .await
-            .unwrap_err()
-            .is_conflict()
-    );
+    let api = environment.service(Kind::Application, "api");
+    let api = VariableOwner::Service(ServiceRef::new(ServiceKind::Application, api.id()));
+    for (owner, alias, of, why) in [
+        (
+            owner,
+            "DATABASE_HOST",
+            "OTHER",
+            "this name is an alias of variable HOST: remove it first",
+        ),
+        (
+            owner,
+            "OTHER",
+            "HOST",
+            "a variable has this name: remove it first",
+        ),
+        (
+            owner,
+            "X",
+            "MISSING",
+            "no variable MISSING applies to this owner: check its key",
+        ),
+        (
+            api,
+            "DATABASE_HOST",
+            "OTHER",
+            "this name is an alias of variable HOST (of the environment): choose another alias",
+        ),
+        (
+            api,
+            "OTHER",
+            "HOST",
+            "a variable has this name (of the environment): choose another alias",
+        ),
+    ] {
+        let error = set_alias(&client, owner, alias, of).await.unwrap_err();
+        assert!(error.is_conflict(), "{error}");
+        let expected = format!(": alias {alias} was not set: {why}");
+        assert!(error.to_string().ends_with(&expected), "{error}");
+    }
     assert!(fake.executions().is_empty());
     let seen = listed(&client, environment.id()).await;
     let seen = seen.iter().find(|one| one.key == "DATABASE_HOST").unwrap();
@@ -530,7 +558,7 @@ async fn errors_name_the_owner_of_a_variable_with_its_id_and_its_known_name() {
     fake.inject(Fault::status(403).on("createVariable"));
     let text = plan.apply().await.unwrap_err().to_string();
     let start = format!(
-        "no variable was set: environment sta\\u{{1b}}ging ({}): variable A was not set",
+        "no variable was set before the error: environment sta\\u{{1b}}ging ({}): variable A was not set",
         environment.id()
     );
     assert!(text.starts_with(&start), "{text}");

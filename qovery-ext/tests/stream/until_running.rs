@@ -104,8 +104,16 @@ async fn a_lost_connection_begins_the_window_again_and_proves_nothing() {
         .until_running(WINDOW);
     let error = running.await.unwrap_err();
     assert!(
-        matches!(&error, NotRunning::TimedOut(ids) if *ids == [service.id()]),
+        matches!(&error, NotRunning::TimedOut { services, .. } if *services == [service.id()]),
         "{error:?}"
+    );
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "some services did not run for 30s without interruption within 10m after the deployment, check their \
+             logs or raise `running_within`: {}",
+            service.id()
+        )
     );
     assert_eq!(error.exit_code(), 2);
 
@@ -232,22 +240,31 @@ async fn an_action_after_which_services_do_not_run_is_refused_before_anything_is
     let client = fake.client();
     let id = environment.id();
     let (organization, cluster) = (environment.organization_id(), environment.cluster_id());
+    let of_goal = |goal: &str| format!("an action with the goal \"{goal}\" starts no services");
+    let of_cluster = || "a cluster has no running state".to_owned();
     let actions = [
-        client.environment(id).stop(),
-        client.environment(id).delete(),
-        client.application(service.id()).stop(),
-        client.cluster(organization, cluster).deploy(),
-        client
-            .cluster(organization, cluster)
-            .wait_for(qovery_ext::wait::Goal::Deployed),
+        (client.environment(id).stop(), of_goal("stopped")),
+        (client.environment(id).delete(), of_goal("deleted")),
+        (client.application(service.id()).stop(), of_goal("stopped")),
+        (client.cluster(organization, cluster).deploy(), of_cluster()),
+        (
+            client
+                .cluster(organization, cluster)
+                .wait_for(qovery_ext::wait::Goal::Deployed),
+            of_cluster(),
+        ),
     ];
-    for action in actions {
+    for (action, why) in actions {
         let shown = format!("{action:?}");
         let ended = action.until_running(WINDOW).await;
         let error = ended.unwrap_err();
         assert!(
-            matches!(error, NotRunning::Unsupported),
+            matches!(error, NotRunning::Unsupported { .. }),
             "{shown}: {error:?}"
+        );
+        assert_eq!(
+            error.to_string(),
+            format!("nothing was sent: {why}, leave out `until_running`")
         );
         assert_eq!(error.exit_code(), 3);
     }

@@ -288,6 +288,35 @@ async fn selected_services_are_stopped_restarted_uninstalled_and_deleted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_selection_that_an_action_cannot_have_is_refused_with_the_service() {
+    let world = World::new();
+    let environment = world.fake.client().environment(world.environment.id());
+    let id = uuid::Uuid::from_u128(7);
+    let selection = |kind| ServiceSelection::new().with(kind, id);
+    for (action, starts, why) in [
+        (
+            environment.restart_services(selection(ServiceKind::Job)),
+            "restarting",
+            format!("the API cannot restart job {id} in a selection: leave it out"),
+        ),
+        (
+            environment.stop_services(selection(ServiceKind::AgenticWorkflow)),
+            "stopping",
+            format!("the API cannot stop agentic workflow {id} in a selection: leave it out"),
+        ),
+    ] {
+        let error = action.await.expect_err("refused");
+        assert_eq!(error.kind(), WaitErrorKind::Refused);
+        let message = error.to_string();
+        assert!(
+            message.starts_with(starts) && message.ends_with(&why),
+            "{message}"
+        );
+        assert!(world.fake.executions().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_selection_is_refused_and_nothing_is_sent() {
     let world = World::new();
     let environment = world.fake.client().environment(world.environment.id());
@@ -365,7 +394,12 @@ async fn a_queued_request_is_canceled_by_its_id_with_and_without_a_request_statu
                 .await
                 .expect_err("the server does not know");
             assert_eq!(error.kind(), WaitErrorKind::Refused);
-            assert!(error.to_string().contains("in_environment"), "{error}");
+            let message = error.to_string();
+            let why = "the API returns no environment for it: set it with `in_environment`";
+            assert_eq!(
+                message,
+                format!("waiting for deployment request {id}: {why}")
+            );
             request = request.in_environment(world.environment.id());
         }
         request.cancel().await.expect("canceled");

@@ -138,7 +138,7 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Count,
     ),
     (
-        "names in `FindError`",
+        "names in the message of a `FindError`",
         "qovery-ext/src/recipes/find_error",
         "LISTED",
         Count,

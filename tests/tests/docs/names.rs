@@ -69,8 +69,13 @@ fn every_predicate_of_an_error_is_explained() {
         "qovery-ext/src/connect/error.rs",
         "qovery-ext/src/page/error.rs",
         "qovery-ext/src/page/collect_error.rs",
-        "qovery-ext/src/recipes/services.rs",
-        "qovery-ext/src/recipes/variables/mod.rs",
+        "qovery-ext/src/recipes/bulk/error.rs",
+        "qovery-ext/src/recipes/find_error.rs",
+        "qovery-ext/src/recipes/preview/error.rs",
+        "qovery-ext/src/recipes/preview/run.rs",
+        "qovery-ext/src/recipes/source.rs",
+        "qovery-ext/src/recipes/terraform.rs",
+        "qovery-ext/src/recipes/variables/error.rs",
         "qovery-ext/src/wait/outcome.rs",
     ] {
         let text = std::fs::read_to_string(workspace().join(file)).expect("readable");
@@ -78,8 +83,9 @@ fn every_predicate_of_an_error_is_explained() {
             .captures_iter(&text)
             .map(|found| found[1].to_owned())
         {
-            if name == "is_gone" {
-                continue; // of a wait that reached its goal
+            // Of a wait that reached its goal, of the counts of a plan, and of a change of a version.
+            if ["is_gone", "is_empty", "is_unchanged"].contains(&name.as_str()) {
+                continue;
             }
             let explained = page
                 .inline_code()
@@ -93,6 +99,33 @@ fn every_predicate_of_an_error_is_explained() {
         }
     }
     assert!(found > 30, "only {found} predicates were looked at");
+}
+
+#[test]
+fn every_error_type_of_the_helpers_is_explained() {
+    let page = Page::read("docs/errors.md");
+    let mut files = Vec::new();
+    sources(&workspace().join("qovery-ext/src"), &mut files);
+    let error = Regex::new(r"Error for (\w+)").expect("a pattern");
+    let mut found = 0;
+    for text in files {
+        for name in error.captures_iter(&text).map(|found| found[1].to_owned()) {
+            let is_public = ["struct", "enum"]
+                .iter()
+                .any(|kind| text.contains(&format!("\npub {kind} {name}")));
+            // A refused version is explained with the accessor that returns it.
+            if !is_public || name == "UnsupportedVersion" {
+                continue;
+            }
+            let explained = page
+                .inline_code()
+                .iter()
+                .any(|code| code.split("::").any(|part| part == name));
+            assert!(explained, "docs/errors.md does not explain `{name}`");
+            found += 1;
+        }
+    }
+    assert!(found > 15, "only {found} error types were looked at");
 }
 
 #[test]

@@ -72,8 +72,14 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext Action Debug", "ids and settings"),
     ("ext Canceler Debug", "ids"),
     ("ext CliContext Debug", "private"),
-    ("ext CollectError Debug", "counts, and the error of a page"),
-    ("ext CollectError Display", "counts"),
+    (
+        "ext CollectError Debug",
+        "counts, an operation id of the contract, and the error of a page",
+    ),
+    (
+        "ext CollectError Display",
+        "counts, and an operation id of the contract",
+    ),
     ("ext ConnectedTransport Debug", "private"),
     ("ext DeploymentRequestHandle Debug", "ids"),
     (

@@ -43,13 +43,14 @@ use place::Place;
 /// spelling, the name is ambiguous. An id can replace any name.
 ///
 /// # Requests
-/// Each level of the path takes one list request: organizations, projects, environments, services. Clones of the
-/// client share these lists, and so do lookups that run at the same time. They are cached for 60 s
-/// ([`FindExt::keep_names_for`]). If a name is not in a cached list, the list is requested once more, so that new
-/// objects are found. If this client or a clone adds, renames or removes an object, the lists of its kind are
-/// cleared. This includes direct calls of the generated client. Objects that another program has renamed or deleted
-/// are found under their old names for up to 60 s. An object that is being deleted is found as long as the API lists
-/// it.
+/// Each level of the path takes one list request: organizations, projects, environments, services. An id without a path
+/// takes one more request, which looks for an environment with this id. If there is none, it takes up to three requests
+/// for each organization (projects, clusters, services), until the id is found. Clones of the client share these lists,
+/// and so do lookups that run at the same time. They are cached for 60 s ([`FindExt::keep_names_for`]). If a name is
+/// not in a cached list, the list is requested once more, so that new objects are found. If this client or a clone
+/// adds, renames or removes an object, the lists of its kind are cleared. This includes direct calls of the generated
+/// client. Objects that another program has renamed or deleted are found under their old names for up to 60 s. An
+/// object that is being deleted is found as long as the API lists it.
 pub trait FindExt {
     /// Finds any object: by a path of names or ids (`my-org/shop/staging/api`), by a URL of the web
     /// console, or by an id.

@@ -154,7 +154,7 @@ pub(super) async fn name(
     let found = FoundEnvironment::of(client, original, &renamed);
     if found.mode.as_ref() != Some(mode) {
         return Err(PreviewError::refused(format!(
-            "the mode of {found} has become {}, not {mode}",
+            "the mode of {found} has become {}, not {mode}: delete this environment, and run this again",
             renamed.mode
         )));
     }

@@ -159,7 +159,8 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Sets the Git commit of a service of any kind that is built from Git.
+    /// Sets the Git commit of a service of any kind that is built from Git. With a commit, the deployment is one of
+    /// selected services: it leaves out agentic workflows and services of a kind that this crate does not know.
     pub fn commit(mut self, service: impl Into<String>, commit: impl Into<String>) -> Self {
         self.commits.push((service.into(), commit.into()));
         self
@@ -256,8 +257,9 @@ impl PreviewEnvironment {
         Update::find(self, client).await?.ensure().await
     }
 
-    /// Returns the action that deploys the requested commits to an updated preview. Use it to watch
-    /// the deployment, or to wait with other options.
+    /// Returns the action that deploys an updated preview, with the requested commits. Use it to watch the deployment,
+    /// or to wait with other options. If a commit is set, the deployment leaves out agentic workflows and services of a
+    /// kind that this crate does not know.
     ///
     /// # Errors
     /// Returns an error if a service with a requested commit does not exist or does not accept a commit.
@@ -275,8 +277,8 @@ impl PreviewEnvironment {
         })
     }
 
-    /// Deploys the preview, runs a closure with it, and deletes it: after the closure, also if the
-    /// closure fails or panics, and on Ctrl-C and SIGTERM.
+    /// Deploys the preview, runs a closure with it, and deletes it. It is also deleted if a check, an update or the
+    /// deployment fails, if the closure fails or panics, and on Ctrl-C and SIGTERM, even if an earlier run created it.
     ///
     /// ```no_run
     /// # async fn example(client: qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
@@ -293,17 +295,16 @@ impl PreviewEnvironment {
     /// # Ok(()) }
     /// ```
     ///
-    /// While the environment is created, a signal takes effect between two steps, so that no
-    /// request is abandoned. If another run creates the preview of this name at the same time
-    /// ([`PreviewError::is_concurrent`]), its environment is not deleted. During the deployment and the
-    /// closure, a signal takes effect at once. During the deletion, a signal stops the wait for the
-    /// deletion. If the future is dropped or the process is killed, the environment remains, and
-    /// [`PreviewEnvironment::delete`] finds it.
+    /// While the environment is created or updated, a signal takes effect afterwards, so that no request is abandoned.
+    /// The environment is kept only if another run may have created it ([`PreviewError::is_concurrent`]), or if several
+    /// previews have the name. During the deployment and the closure, a signal takes effect at once. During the
+    /// deletion, a signal stops the wait for the deletion. If the future is dropped or the process is killed, the
+    /// environment remains, and [`PreviewEnvironment::delete`] finds it.
     ///
     /// # Errors
-    /// Returns the error of the closure, the error of creating the environment, or the
-    /// interruption. If the environment could not be deleted, [`RunPreviewError::not_deleted`]
-    /// returns the reason.
+    /// Returns the error of the closure, the error of checking, creating, updating or deploying the environment, or the
+    /// interruption. After each of them, the environment is deleted. If the environment could not be deleted,
+    /// [`RunPreviewError::not_deleted`] returns the reason.
     pub async fn run<T, E>(
         &self,
         client: &Client,

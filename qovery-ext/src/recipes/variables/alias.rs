@@ -2,7 +2,10 @@
 
 use qovery_api::{Client, types::VariableAliasRequest};
 
-use super::{SetVariableError, VariableChange, VariableOwner, variable::own_first};
+use super::{
+    SetVariableError, VariableChange, VariableOwner,
+    variable::{own_first, wider_scope},
+};
 
 /// Creates an alias of a variable, for example `DATABASE_URL` for a variable that Qovery sets.
 /// Changes nothing if the alias already exists.
@@ -51,14 +54,20 @@ async fn set_alias_of(
             .aliased_variable
             .as_ref()
             .map(|one| one.key.as_str());
-        return match stands_for {
-            Some(key) if key == of => Ok(VariableChange::Unchanged),
-            Some(_) => refuse("it refers to another variable: remove it first"),
-            None => refuse("a variable has this name: remove it first"),
+        let name = match stands_for {
+            Some(key) if key == of => return Ok(VariableChange::Unchanged),
+            Some(key) => format!("this name is an alias of variable {key}"),
+            None => "a variable has this name".to_owned(),
         };
+        return refuse(&match wider_scope(existing, &scope) {
+            None => format!("{name}: remove it first"),
+            Some(wider) => format!("{name} ({wider}): choose another alias"),
+        });
     }
     let Some(original) = own_first(&seen, &scope, of) else {
-        return refuse("no variable has the key that the alias refers to");
+        return refuse(&format!(
+            "no variable {of} applies to this owner: check its key"
+        ));
     };
     let request = VariableAliasRequest::new(alias, scope, parent);
     let created = client.create_variable_alias(original.id, &request).await;

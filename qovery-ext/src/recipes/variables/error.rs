@@ -86,8 +86,9 @@ impl SetVariableError {
         Self::refused(format!("variable {key} was not set: {why}"))
     }
 
-    /// Returns whether the existing variable cannot take the desired state. The message names the
-    /// next step.
+    /// Returns whether the change is impossible and was not sent: the existing variable cannot take the
+    /// desired state, an alias would refer to a variable that does not exist, or the owner is a database, which has no
+    /// variables. The message names the next step.
     pub fn is_conflict(&self) -> bool {
         matches!(self.reason, Reason::Conflict(_))
     }

@@ -17,7 +17,7 @@ use super::{
 pub enum PlannedChange {
     /// There is no variable with this key.
     Added,
-    /// The variable has another value, or is a secret, whose value cannot be compared.
+    /// The variable has another value or description, or is a secret, whose value cannot be compared.
     Changed,
     /// A variable of a wider scope is overridden. That variable does not change.
     Overridden,
@@ -230,9 +230,9 @@ impl ApplyVariablesError {
 impl fmt::Display for ApplyVariablesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.done.len() {
-            0 => write!(f, "no variable was set")?,
-            1 => write!(f, "only 1 variable was set")?,
-            many => write!(f, "only {many} variables were set")?,
+            0 => write!(f, "no variable was set before the error")?,
+            1 => write!(f, "1 variable was set before the error")?,
+            many => write!(f, "{many} variables were set before the error")?,
         }
         f.write_str(": ")?;
         self.error.fmt(f)

@@ -8,7 +8,10 @@ use qovery_api::{
     },
 };
 
-use super::{SetVariableError, Variable, VariableOwner, variable::own_first};
+use super::{
+    SetVariableError, Variable, VariableOwner,
+    variable::{own_first, wider_scope},
+};
 
 /// The effect of setting a variable.
 ///
@@ -18,7 +21,7 @@ use super::{SetVariableError, Variable, VariableOwner, variable::own_first};
 pub enum VariableChange {
     /// There was no variable with this key.
     Created,
-    /// The variable had another value, or was a secret, whose value cannot be compared.
+    /// The variable had another value or description, or was a secret, whose value cannot be compared.
     Edited,
     /// A variable of a wider scope was overridden. That variable did not change.
     Overridden,
@@ -148,23 +151,34 @@ pub(super) fn decide<'a>(
         // An alias, for example, that has the value already.
         Some(ref nature) if is_as_wanted && is_derived(nature) => return Ok(Decision::Keep),
         Some(Nature::Alias) => {
-            return refuse("it is an alias: set the variable that it refers to");
+            return refuse(&match &existing.aliased_variable {
+                Some(original) => format!("it is an alias: set variable {}", original.key),
+                None => "it is an alias: set the variable that it refers to".to_owned(),
+            });
         }
-        Some(Nature::BuiltIn) => return refuse("it is set by Qovery"),
+        Some(Nature::BuiltIn) => return refuse("it is set by Qovery: choose another key"),
         Some(Nature::ExternalSecret | Nature::FileExternalSecret) => {
-            return refuse("its value comes from an external secret manager");
+            return refuse("its value comes from an external secret manager: change it there");
         }
         _ => {}
     }
+    // The owner cannot remove a variable of a wider scope.
+    let (of_scope, remedy) = match wider_scope(existing, scope) {
+        None => (String::new(), "delete it first"),
+        Some(wider) => (format!(" ({wider})"), "choose another key"),
+    };
     if existing.is_secret != variable.is_secret {
-        return refuse(if existing.is_secret {
-            "it is a secret: delete it first, or keep it a secret"
+        return refuse(&if existing.is_secret {
+            format!("it is a secret{of_scope}: {remedy}, or keep it a secret")
         } else {
-            "it is not a secret: delete it first, or leave it plain"
+            format!("it is not a secret{of_scope}: {remedy}, or leave it plain")
         });
     }
     if existing.mount_path != variable.mount_path {
-        return refuse("it is mounted at another path, or is not a file: delete it first");
+        return refuse(&match &existing.mount_path {
+            Some(path) => format!("it is mounted at {path}{of_scope}: {remedy}, or keep the path"),
+            None => format!("it is not a file{of_scope}: {remedy}, or do not mount it"),
+        });
     }
     if existing.scope != *scope {
         return Ok(Decision::Override(existing));
@@ -248,34 +262,46 @@ mod tests {
     #[test]
     fn an_impossible_change_of_a_variable_is_refused_with_the_reason() {
         for (existing, variable, why) in [
-            (seen("ENVIRONMENT", "ALIAS", Some("x")), plain("y"), "alias"),
+            (
+                seen("ENVIRONMENT", "ALIAS", Some("x")),
+                plain("y"),
+                "it is an alias: set the variable that it refers to",
+            ),
             (
                 seen("BUILT_IN", "BUILT_IN", Some("x")),
                 plain("y"),
-                "it is set by Qovery",
+                "it is set by Qovery: choose another key",
+            ),
+            (
+                seen("ENVIRONMENT", "EXTERNAL_SECRET", Some("x")),
+                plain("y"),
+                "its value comes from an external secret manager: change it there",
             ),
             (
                 seen("ENVIRONMENT", "VALUE", None),
                 plain("y"),
-                "it is a secret",
+                "it is a secret: delete it first, or keep it a secret",
+            ),
+            (
+                seen("PROJECT", "VALUE", None),
+                plain("y"),
+                "it is a secret (of the project): choose another key, or keep it a secret",
             ),
             (
                 seen("ENVIRONMENT", "VALUE", Some("x")),
                 plain("y").secret(),
-                "not a secret",
+                "it is not a secret: delete it first, or leave it plain",
             ),
             (
                 seen("ENVIRONMENT", "VALUE", Some("x")),
                 plain("y").mounted_at("/etc/x"),
-                "mounted at another path",
+                "it is not a file: delete it first, or do not mount it",
             ),
         ] {
+            let why = format!("variable LOG_LEVEL was not set: {why}");
             let seen = [existing];
             let error = decide(&seen, &Scope::Environment, &variable).unwrap_err();
-            assert!(
-                error.is_conflict() && error.to_string().contains(why),
-                "{error}"
-            );
+            assert!(error.is_conflict() && error.to_string() == why, "{error}");
         }
     }
 

@@ -160,6 +160,15 @@ pub(super) fn width(of: &Scope, own: &Scope) -> u8 {
     }
 }
 
+/// The scope of a variable in a message; `None` if the variable belongs to the owner, which can remove it.
+pub(super) fn wider_scope(variable: &VariableResponse, own: &Scope) -> Option<String> {
+    let is_wider = variable.scope != *own;
+    is_wider.then(|| match &variable.scope {
+        Scope::BuiltIn => "set by Qovery".to_owned(),
+        other => format!("of the {}", other.as_str().to_ascii_lowercase()),
+    })
+}
+
 /// The variable with a key that applies to the owner: its own before those of wider scopes.
 pub(super) fn own_first<'a>(
     seen: &'a [VariableResponse],

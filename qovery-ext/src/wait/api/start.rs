@@ -161,8 +161,9 @@ async fn send_to_services(
         ActionRequest::Restart => can_be_restarted(kind),
         _ => kind != ServiceKind::AgenticWorkflow,
     };
-    if let Some(ServiceRef { kind, .. }) = services.iter().find(|s| !has_action(s.kind)) {
-        let message = format!("the API does not have this action for a selected {kind}");
+    if let Some(service) = services.iter().find(|s| !has_action(s.kind)) {
+        let (verb, shown) = (action.verb(), api.names.service(*service));
+        let message = format!("the API cannot {verb} {shown} in a selection: leave it out");
         return Err(Fault::new(FaultKind::Rejected, message));
     }
     let ids = ids(services);

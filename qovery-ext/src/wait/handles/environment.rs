@@ -71,12 +71,13 @@ impl EnvironmentHandle {
         self.selected(&selection).action(ActionRequest::Uninstall)
     }
 
-    /// Restarts some applications, containers and databases.
+    /// Restarts some applications, containers and databases. A selection with a service of another kind is refused.
     pub fn restart_services(&self, selection: ServiceSelection) -> Action {
         self.selected(&selection).action(ActionRequest::Restart)
     }
 
-    /// Waits until some of its services reach the goal. Sends no action.
+    /// Waits until some of its services reach the goal. Sends no action. If nothing runs or is queued, their last
+    /// states decide at once: see [`wait_for`](Self::wait_for).
     pub fn wait_for_services(&self, services: ServiceSelection, goal: Goal) -> Action {
         self.selected(&services).wait_for(goal)
     }

@@ -27,7 +27,11 @@ macro_rules! handle {
 
             /// Waits until the subject reaches the goal by an action of an external actor. Sends no action.
             ///
-            /// Returns at once if the goal is already reached and the queue is empty.
+            /// If nothing runs or is queued, the last state decides at once, even if it is old: a state that meets
+            /// the goal is a success, an error state is [`WaitErrorKind::Failed`](crate::wait::WaitErrorKind::Failed),
+            /// and `CANCELED` is [`WaitErrorKind::Canceled`](crate::wait::WaitErrorKind::Canceled). In any other state
+            /// the wait continues. To wait for one deployment, use the id of its request:
+            /// [`WaitExt::deployment_request`](crate::wait::WaitExt::deployment_request).
             pub fn wait_for(&self, goal: Goal) -> Action {
                 Action::watch(Arc::clone(&self.source), self.subject.clone(), goal)
             }

@@ -78,6 +78,31 @@ async fn a_deadline_before_the_server_has_accepted_the_action_is_reported() {
     assert_eq!(error.kind(), WaitErrorKind::DeadlinePassed);
     assert_eq!(error.elapsed(), seconds(60));
     assert!(error.may_have_been_executed());
+    let message = error.to_string();
+    assert!(message.starts_with("deploying environment "), "{message}");
+    assert!(
+        message.ends_with(
+            ": the deadline of 1m passed before the server had accepted the action: check whether it was executed \
+             before you start it again"
+        ),
+        "{message}"
+    );
+
+    let server = deploying().latency(seconds(40));
+    let error = server
+        .deploy()
+        .within(seconds(30))
+        .await
+        .expect_err("too slow");
+    assert!(!error.may_have_been_executed());
+    let message = error.to_string();
+    assert!(
+        message.ends_with(
+            ": the deadline of 30s passed before the server had accepted the action, and it was not executed: \
+             start it again with a longer `within`"
+        ),
+        "{message}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -534,9 +559,30 @@ fn a_token_of_the_first_version_is_refused_by_its_version() {
     );
     let error = serde_json::from_str::<OperationToken>(written).expect_err("an old token");
     assert!(error.to_string().contains("version 1"), "{error}");
-    let error = "qovery-op-eyJ2ZXJzaW9uIjoxfQ".parse::<OperationToken>();
-    let error = error.expect_err("an old token").to_string();
-    assert!(error.contains("version 1"), "{error}");
+}
+
+#[test]
+fn the_error_of_a_damaged_token_says_what_to_do() {
+    let cut_version = format!("qovery-op-{}", OperationToken::VERSION);
+    let long = format!("{cut_version}-{}", "A".repeat(OperationToken::MAX_LENGTH));
+    for (text, why) in [
+        (cut_version.as_str(), "it is cut off or changed"),
+        (&format!("{cut_version}-"), "it is cut off or changed"),
+        ("qovery-op-", "it is cut off or changed"),
+        ("qovery-op-x-AAAA", "it is cut off or changed"),
+        ("op-9-AAAA", "it does not begin with \"qovery-op-\""),
+        (&long, "it is 16396 bytes long, and the limit is 16384"),
+    ] {
+        let error = text.parse::<OperationToken>().expect_err(text).to_string();
+        let expected = format!(
+            "not a usable operation token: {why}: pass the whole text as it was printed, or start the wait again"
+        );
+        assert_eq!(error, expected);
+    }
+    let error = "qovery-op-8-AAAA"
+        .parse::<OperationToken>()
+        .expect_err("an old token");
+    assert!(error.to_string().contains("version 8"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

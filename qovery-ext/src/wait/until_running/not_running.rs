@@ -1,11 +1,17 @@
 //! The reason why services do not run after a deployment.
 
-use std::{error, fmt};
+use std::{error, fmt, time::Duration};
 
 use uuid::Uuid;
 
 use super::pod_problem::PodProblem;
-use crate::{causes::debug_as_text, codes, stream::StreamError, wait::WaitError};
+use crate::{
+    causes::debug_as_text,
+    codes,
+    span::span,
+    stream::StreamError,
+    wait::{Goal, WaitError},
+};
 
 /// The reason why services do not run.
 ///
@@ -16,14 +22,26 @@ pub enum NotRunning {
     NotDeployed(WaitError),
     /// A pod cannot run.
     Pod(Box<PodProblem>),
-    /// The time limit passed, and some services had not been running for long enough. Contains their ids.
-    TimedOut(Vec<Uuid>),
+    /// The time limit passed, and some services had not been running for long enough.
+    #[non_exhaustive]
+    TimedOut {
+        /// The ids of these services.
+        services: Vec<Uuid>,
+        /// How long they have to run without interruption.
+        window: Duration,
+        /// The time limit after the deployment: see [`running_within`](super::UntilRunning::running_within).
+        limit: Duration,
+    },
     /// The running state cannot be read. If the address of the websocket API is not known, nothing was
     /// sent.
     Unknown(StreamError),
-    /// Nothing was sent: a cluster has no such running state, and services do not run after an action
-    /// that stops, deletes, uninstalls, cancels or plans.
-    Unsupported,
+    /// Nothing was sent: a cluster has no such running state, and an action that stops, deletes, uninstalls,
+    /// cancels or plans starts no services.
+    #[non_exhaustive]
+    Unsupported {
+        /// The goal of the action that starts no services; `None` for a cluster.
+        goal: Option<Goal>,
+    },
 }
 
 impl NotRunning {
@@ -45,9 +63,9 @@ impl NotRunning {
         match self {
             Self::NotDeployed(error) => error.exit_code(),
             Self::Pod(_) => codes::FAILED,
-            Self::TimedOut(_) => codes::UNKNOWN,
+            Self::TimedOut { .. } => codes::UNKNOWN,
             Self::Unknown(error) => error.exit_code(),
-            Self::Unsupported => codes::REFUSED,
+            Self::Unsupported { .. } => codes::REFUSED,
         }
     }
 }
@@ -57,16 +75,30 @@ impl fmt::Display for NotRunning {
         match self {
             Self::NotDeployed(error) => error.fmt(f),
             Self::Pod(problem) => problem.fmt(f),
-            Self::TimedOut(services) => {
-                f.write_str("not all services were running for long enough:")?;
-                services.iter().try_for_each(|id| write!(f, " {id}"))
+            Self::TimedOut {
+                services,
+                window,
+                limit,
+            } => {
+                let (window, limit) = (span(*window), span(*limit));
+                let ids: Vec<_> = services.iter().map(Uuid::to_string).collect();
+                write!(
+                    f,
+                    "some services did not run for {window} without interruption within {limit} after the \
+                     deployment, check their logs or raise `running_within`: {}",
+                    ids.join(", ")
+                )
             }
             Self::Unknown(error) => {
                 f.write_str("the running state cannot be read: ")?;
                 error.fmt(f)
             }
-            Self::Unsupported => f.write_str(
-                "nothing was sent: services do not run after this action, and a cluster has no running state",
+            Self::Unsupported { goal: Some(goal) } => write!(
+                f,
+                "nothing was sent: an action with the goal \"{goal}\" starts no services, leave out `until_running`"
+            ),
+            Self::Unsupported { goal: None } => f.write_str(
+                "nothing was sent: a cluster has no running state, leave out `until_running`",
             ),
         }
     }
@@ -80,7 +112,7 @@ impl error::Error for NotRunning {
             // The message contains theirs, so `source` is their cause.
             Self::NotDeployed(error) => error.source(),
             Self::Unknown(error) => error.source(),
-            Self::Pod(_) | Self::TimedOut(_) | Self::Unsupported => None,
+            Self::Pod(_) | Self::TimedOut { .. } | Self::Unsupported { .. } => None,
         }
     }
 }
