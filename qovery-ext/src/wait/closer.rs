@@ -32,8 +32,7 @@ enum Stage {
     #[default]
     UnderWay,
     Closing(End, Cancel),
-    Reached(Box<Reached>),
-    Failed,
+    Ended(Result<Box<Reached>, WaitError>),
 }
 
 /// Whether to send a cancel.
@@ -65,13 +64,14 @@ impl Closer {
 
     /// Whether the wait has ended.
     pub(super) fn has_ended(&self) -> bool {
-        matches!(self.stage, Stage::Reached(_) | Stage::Failed)
+        matches!(self.stage, Stage::Ended(_))
     }
 
-    pub(super) fn reached(&self) -> Option<&Reached> {
+    /// The outcome of a wait that has ended.
+    pub(super) fn outcome(&self) -> Option<Result<&Reached, &WaitError>> {
         match &self.stage {
-            Stage::Reached(reached) => Some(reached),
-            Stage::UnderWay | Stage::Closing(..) | Stage::Failed => None,
+            Stage::Ended(outcome) => Some(outcome.as_deref()),
+            Stage::UnderWay | Stage::Closing(..) => None,
         }
     }
 
@@ -98,7 +98,7 @@ impl Closer {
                 report = gather(poller.context(), &mut self.report_until).await;
             }
         }
-        let (end, cancel) = match std::mem::replace(&mut self.stage, Stage::Failed) {
+        let (end, cancel) = match std::mem::take(&mut self.stage) {
             Stage::Closing(end, cancel) => (end, cancel),
             stage => {
                 self.stage = stage;
@@ -111,7 +111,7 @@ impl Closer {
                 if context.goal() == Some(Goal::Deleted) {
                     context.source.names.note_deletion(&context.subject);
                 }
-                self.stage = Stage::Reached(Box::new(Reached {
+                self.stage = Stage::Ended(Ok(Box::new(Reached {
                     goal: context.goal(),
                     snapshot: context.last.clone(),
                     names: context.names(),
@@ -120,7 +120,7 @@ impl Closer {
                     token: context.token(),
                     proof,
                     evidence,
-                }));
+                })));
                 return Ok(());
             }
             End::Decided(decision, evidence) => {
@@ -147,6 +147,7 @@ impl Closer {
             End::Deadline => deadline_error(context, cancel),
         };
         error.0.report = report;
+        self.stage = Stage::Ended(Err(error.clone()));
         Err(error)
     }
 }
@@ -319,10 +320,4 @@ async fn gather(context: &Context, until: &mut Option<Instant>) -> Option<Failur
 /// The error of a wait that ends without reaching its goal.
 fn unsuccessful(context: &Context, kind: WaitErrorKind, what: &str) -> WaitError {
     context.error(kind, format!("{}: {what}", context.activity()))
-}
-
-/// The error of a wait that has already ended.
-pub(super) fn already_ended(context: &Context) -> WaitError {
-    let what = "this wait has already ended with an error; resume it with its token";
-    unsuccessful(context, WaitErrorKind::Refused, what)
 }

@@ -13,7 +13,7 @@ use tokio::time::{self, Instant};
 use super::{
     BoxFuture, Canceler, Goal, Names, OperationToken, Phase, PollSchedule, Progress,
     ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
-    closer::{Closer, already_ended},
+    closer::Closer,
     poller::{End, Polled, Poller},
     reporter::{OnProgress, Reporter},
     source::{Fault, Reading},
@@ -80,14 +80,16 @@ impl Operation {
     /// Polls once without waiting for the schedule, and returns the progress; `None` if no status was read yet.
     ///
     /// # Errors
-    /// Returns an error if the operation ended without reaching its goal. A single failed poll that is
-    /// tolerated is not an error: see [`Progress::failed_polls`].
+    /// Returns an error if the operation ended without reaching its goal, the same one in each call. A single failed
+    /// poll that is tolerated is not an error: see [`Progress::failed_polls`].
     ///
     /// # Cancel safety
     /// Dropping the future loses only the request in flight. The operation can be polled again.
     pub async fn poll_once(&mut self) -> Result<Option<Progress>, WaitError> {
-        if self.closer.has_ended() {
-            return Ok(self.reporter.latest().cloned());
+        match self.closer.outcome() {
+            Some(Ok(_)) => return Ok(self.reporter.latest().cloned()),
+            Some(Err(error)) => return Err(error.clone()),
+            None => {}
         }
         if !self.closer.is_closing() {
             self.poll().await;
@@ -169,18 +171,18 @@ impl Operation {
     /// Waits for the end of the operation.
     ///
     /// # Errors
-    /// Returns an error if the operation ended without reaching its goal. If such an error was returned before, by
-    /// this or another method, returns one of the kind [`WaitErrorKind::Refused`](super::WaitErrorKind::Refused).
+    /// Returns an error if the operation ended without reaching its goal, the same one in each call.
     ///
     /// # Cancel safety
     /// The same as [`Operation::next_progress`]. This method can be called again.
     pub async fn wait(&mut self) -> Result<Reached, WaitError> {
-        while let Some(progress) = self.next_progress().await {
-            progress?;
-        }
-        match self.closer.reached() {
-            Some(reached) => Ok(reached.clone()),
-            None => Err(already_ended(self.poller.context())),
+        loop {
+            if let Some(outcome) = self.closer.outcome() {
+                return outcome.cloned().map_err(WaitError::clone);
+            }
+            if let Some(progress) = self.next_progress().await {
+                progress?;
+            }
         }
     }
 
@@ -247,7 +249,7 @@ impl Operation {
     async fn close(&mut self) -> Result<(), WaitError> {
         self.closer.close(&mut self.poller).await?;
         self.reporter.note(&self.poller, Phase::Reached, None);
-        if let Some(reached) = self.closer.reached() {
+        if let Some(Ok(reached)) = self.closer.outcome() {
             self.reporter.end(reached.elapsed);
         }
         Ok(())
@@ -262,7 +264,8 @@ impl Operation {
             return Some(Err(error));
         }
         self.reporter.emit(&self.poller);
-        self.closer.reached().cloned().map(Ok)
+        let outcome = self.closer.outcome()?;
+        Some(outcome.cloned().map_err(WaitError::clone))
     }
 
     pub(super) fn poller(&self) -> &Poller {

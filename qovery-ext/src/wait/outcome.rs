@@ -140,6 +140,7 @@ impl fmt::Display for Successor {
 ///
 /// It has the last status that was read, the number of polls, the elapsed time, and a token to continue with. A
 /// deadline, lost contact and a cancel have their own kinds.
+#[derive(Clone)]
 pub struct WaitError(pub(super) Box<Ended>);
 
 #[derive(Clone)]

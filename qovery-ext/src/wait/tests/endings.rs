@@ -607,3 +607,19 @@ async fn a_settle_period_that_ends_during_a_poll_is_followed_by_a_poll_at_once()
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_has_failed_returns_the_same_error_in_each_call() {
+    let mut operation = deploying()
+        .at(20.0, status("BUILD_ERROR", "e-2"))
+        .deploy()
+        .start()
+        .await
+        .expect("accepted");
+    let first = operation.wait().await.expect_err("it failed");
+    assert!(first.is_failed(), "{first}");
+    let again = operation.wait().await.expect_err("it has failed");
+    assert_eq!(format!("{again:#}"), format!("{first:#}"));
+    let polled = operation.poll_once().await.expect_err("it has failed");
+    assert_eq!(polled.kind(), first.kind());
+}
