@@ -115,7 +115,6 @@ async fn a_wrong_argument_of_an_example_is_named_with_its_value() {
         ("wait_for_many", vec![id.as_str(), "shop"], is_no_id, 3),
         ("history_csv", vec!["shop"], is_no_id, 1),
         ("history_csv", vec![], "usage: ENVIRONMENT_ID", 1),
-        ("testing", vec!["shop"], is_no_id, 1),
         ("update_image", vec!["shop", "web", "1.0"], is_no_id, 1),
         ("deploy_with_logs", vec!["shop"], is_no_id, 1),
         (
