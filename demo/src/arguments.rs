@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_broken_token_is_refused_with_the_reason() {
-        let error = task("--resume qovery-op-9-xyz").unwrap_err();
+        let error = task("--resume qovery-op-10-xyz").unwrap_err();
         assert!(error.contains("cut off or changed"), "{error}");
     }
 

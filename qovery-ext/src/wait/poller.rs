@@ -32,7 +32,7 @@ pub(super) struct Poller {
     /// The phase according to the last poll that could be judged.
     phase: Phase,
     held_since: Option<Instant>,
-    /// When the last reading arrived.
+    /// When the last reading arrived, or the last poll failed.
     read_at: Instant,
     /// The time limit of the last poll, after the deadline.
     last_poll_until: Option<Instant>,
@@ -271,11 +271,14 @@ impl Poller {
                 self.failures = 0;
                 self.take_verdict(judged)
             }
-            Err(fault) => match self.judge_fault(fault) {
-                Ok(Some(judged)) => self.take_verdict(judged),
-                Ok(None) => Polled::default(),
-                Err(end) => Polled::ended(end),
-            },
+            Err(fault) => {
+                self.read_at = Instant::now();
+                match self.judge_fault(fault) {
+                    Ok(Some(judged)) => self.take_verdict(judged),
+                    Ok(None) => Polled::default(),
+                    Err(end) => Polled::ended(end),
+                }
+            }
         };
         if let Some((phase, _)) = polled.progress
             && self.context.last.is_some()

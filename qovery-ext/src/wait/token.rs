@@ -53,7 +53,7 @@ struct Form {
 
 impl OperationToken {
     /// The version of the tokens of this crate.
-    pub const VERSION: u32 = 9;
+    pub const VERSION: u32 = 10;
 
     /// The length limit of a text, in bytes.
     pub const MAX_LENGTH: usize = 16 * 1024;

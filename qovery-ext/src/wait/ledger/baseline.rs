@@ -24,7 +24,6 @@ pub(crate) struct Baseline {
     /// The result that was shown.
     pub(crate) result: Option<LastResult>,
     /// The state of the environment or the cluster, if it was read.
-    #[serde(default)]
     pub(crate) whole: Option<State>,
     /// Whether the goal held.
     pub(crate) held: bool,

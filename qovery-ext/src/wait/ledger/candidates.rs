@@ -80,8 +80,9 @@ impl<'a> Candidates<'a> {
     pub(super) fn differ_in_user(self) -> bool {
         let request = self.only_request().map(RunId::Request);
         let user = request.and_then(|id| self.ledger.run(&id)?.triggered_by.as_ref());
-        let is_of_another =
-            |run: &&Run| run.triggered_by.is_some() && run.triggered_by.as_ref() != user;
+        // The status can name the user in another form, or name that of the previous run.
+        let is_described = |run: &Run| run.action.is_some() && run.triggered_by.is_some();
+        let is_of_another = |run: &&Run| is_described(run) && run.triggered_by.as_ref() != user;
         let runs = self.executions();
         user.is_some() && !runs.is_empty() && runs.iter().all(is_of_another)
     }

@@ -34,7 +34,7 @@ pub(super) const RULES: &[Claiming] = table! {
     lacks_our_services: "queue and history list the services of a run",
     left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
     came_after_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
-    came_after_an_empty_queue: "a request that does not wait in the queue has begun, or has no run",
+    began_after_ours_had_left: "a request that does not wait in the queue has begun, or has no run",
     is_of_another_request: "an environment runs one deployment at a time, and a row of the queue shows its progress",
     another_is_ours: "a request has one run",
     worked_while_ours_waited: "the status of a request is that of its run",
@@ -92,8 +92,8 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.finished? < earliest_creation(ledger).max(ledger.before.date)?)
 }
 
-/// A run that was created before the action. If ours can have been absorbed by a request from before, its run
-/// is ours. A run that is much older would have been shown before the action. If it was not, the clock was
+/// A run that was created before the action, or after a lost response a request whose id was made before it. If ours can
+/// have been absorbed by a request from before, its run is ours. A run that is much older would have been shown before the action. If it was not, the clock was
 /// adjusted.
 fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let earliest = earliest_creation(ledger)?;
@@ -264,9 +264,10 @@ fn came_after_the_run_that_followed(ledger: &Ledger, run: &Run) -> Option<bool> 
     Some(ledger.queue().order_read_at()? < run.seen.first)
 }
 
-/// A run that began although our request had left the queue a settle period before, or was never listed. If it was
-/// never listed after a lost response, without that period: an action that was executed has left a trace by then.
-fn came_after_an_empty_queue(ledger: &Ledger, run: &Run) -> Option<bool> {
+/// A run that began a settle period after a reading of the queue had shown that our request has left it, or that no
+/// request can be ours. In the second case, a run after a lost response needs no such period: an action that was executed
+/// has left a trace by then.
+fn began_after_ours_had_left(ledger: &Ledger, run: &Run) -> Option<bool> {
     run.execution()?;
     // Only the status shows a run early enough.
     run.active.map(|active| active.first).or(run.running)?;
@@ -274,18 +275,17 @@ fn came_after_an_empty_queue(ledger: &Ledger, run: &Run) -> Option<bool> {
         return None;
     }
     let is_unlisted = ledger.candidates().requests().is_empty();
-    let absent = match ledger.request().map(RunId::Request) {
-        Some(own) => ledger.queue().absent_since(ledger.run(&own)?)?,
+    let left = match ledger.request().map(RunId::Request) {
+        Some(own) => ledger.queue().left_by(ledger.run(&own)?)?,
         None if is_unlisted => ledger.queue().late_read_at()?,
         None => return None,
     };
     let shown = match is_unlisted && ledger.is_lost() {
-        true => absent,
-        false => absent.saturating_add(millis(LATE)),
+        true => left,
+        false => left.saturating_add(millis(LATE)),
     };
     // The status was read with the queue, and did not show the run yet.
-    let read = ledger.queue_reads.iter().find(|at| **at >= shown)?;
-    Some(*read < run.seen.first)
+    Some(ledger.queue().read_from(shown)? < run.seen.first)
 }
 
 /// The run of another request than ours.
@@ -324,6 +324,10 @@ fn worked_while_ours_waited(ledger: &Ledger, run: &Run) -> Option<bool> {
     let listed = own.queued.map(|queued| queued.last);
     let listed = listed.or(ledger.is_unavailable(Fact::Queue).then_some(Stamp::MAX))?;
     let waited = own.waited?.min(listed);
+    // A request status that says "waits" after "runs" repeats the state of the environment.
+    if own.running.is_some_and(|running| running < waited) {
+        return None;
+    }
     Some(run.running?.saturating_add(millis(LATE)) <= waited)
 }
 
@@ -419,9 +423,9 @@ fn own_origin(ledger: &Ledger) -> Option<&str> {
     own.or(ledger.has_acted().then_some(OWN_ORIGIN))
 }
 
-/// The first second, by the server's clock, in which our run can have been created: from the request id or the
-/// response. The earlier one counts, because an id can be made on another machine, and can be that of a request which
-/// has absorbed ours.
+/// The first second, by the server's clock, in which our run can have been created: from the request id, and from the
+/// response or, if it was lost, from the status before the action. The earlier one counts, because an id can be made on
+/// another machine, and can be that of a request which has absorbed ours.
 fn earliest_creation(ledger: &Ledger) -> Option<i64> {
     let by_response = match ledger.beginning {
         // The clock was read before the action.

@@ -79,7 +79,8 @@ pub(crate) enum Beginning {
     /// The server was asked to act.
     Asked {
         at: Stamp,
-        /// The server's clock at that time, or before it if the response was lost, in seconds since 1970.
+        /// The server's clock at that time, in seconds since 1970. If the response lacks it, the clock at the time of
+        /// the status before the action.
         server: Option<i64>,
         response: Response,
     },

@@ -11,8 +11,7 @@ use super::{
     },
     Ledger, Scope,
     claim::claim,
-    millis,
-    poll::{Fact, LATE},
+    poll::Fact,
     run::{BY_DATE, End, Fate, Run, Span, Stamp, UNNAMED_NEW},
 };
 
@@ -219,14 +218,7 @@ impl Ledger {
                     self.queue_reads.insert(place, at);
                 }
                 if self.queue_reads.len() > READS {
-                    // The first reading that is late enough to list ours is needed to recognize later requests.
-                    // The first reading a settle period after it is needed to recognize later runs. The last
-                    // readings show which requests have left the queue.
-                    let late = self.queue().late_at();
-                    let times = [late, late.saturating_add(millis(LATE))];
-                    let kept = times.iter().zip(&self.queue_reads);
-                    let kept = kept.take_while(|(due, at)| at >= due).count();
-                    self.queue_reads.remove(self.closest_read(kept));
+                    self.queue_reads.remove(self.superfluous_read());
                 }
                 for row in rows.iter().take(ROWS) {
                     self.merge(of_queue(row, at));
@@ -277,21 +269,20 @@ impl Ledger {
         }
     }
 
-    /// The index of the queue reading to remove: the middle one of the three readings that are closest
-    /// together, after those that are kept.
-    fn closest_read(&self, kept: usize) -> usize {
-        let Some(first) = kept.checked_sub(1) else {
+    /// The index of the queue reading to remove: one from before ours had to be listed, otherwise the middle one of the
+    /// three readings that are closest together. The last readings show which requests have left the queue.
+    fn superfluous_read(&self) -> usize {
+        let late = self.queue().late_at();
+        if self.queue_reads.first().is_some_and(|at| *at < late) {
             return 0;
-        };
-        let threes = self.queue_reads.windows(3).enumerate().skip(first);
-        let span = |three: &[Stamp]| {
-            three
-                .last()
-                .zip(three.first())
-                .map(|(last, first)| last - first)
-        };
-        let closest = threes.min_by_key(|(_, three)| span(three));
-        closest.map_or(0, |(place, _)| place + 1)
+        }
+        let needed: Vec<Stamp> = self.queue().needed_reads().collect();
+        let threes = self.queue_reads.windows(3).enumerate();
+        let removable = threes.filter_map(|(place, three)| match three {
+            [first, middle, last] if !needed.contains(middle) => Some((last - first, place + 1)),
+            _ => None,
+        });
+        removable.min().map_or(0, |(_, place)| place)
     }
 
     fn observe_status(&mut self, shown: StatusReading) {

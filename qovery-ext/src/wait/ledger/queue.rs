@@ -58,14 +58,30 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The first reading that shows that a request does not wait: it is late enough to list it, and later than the last
-    /// one that said that it waits.
-    pub(super) fn absent_since(self, run: &Run) -> Option<Stamp> {
-        let listed = run.listed().map_or(0, |listed| listed.first);
-        let late = self.late_at().max(listed.saturating_add(millis(LATE)));
-        let waited = run.last_waited();
+    /// The first reading that shows that a request has left the queue: no older replica can have answered it, and it is
+    /// later than the last reading that said that the request waits. A request that was never listed may have been
+    /// absorbed by one that waits.
+    pub(super) fn left_by(self, run: &Run) -> Option<Stamp> {
+        let listed = run.listed()?.first.saturating_add(millis(LATE));
+        let waited = run.last_waited()?.saturating_add(1);
+        self.read_from(self.late_at().max(listed).max(waited))
+    }
+
+    /// The first reading from a time on.
+    pub(super) fn read_from(self, due: Stamp) -> Option<Stamp> {
         let mut reads = self.ledger.queue_reads.iter().copied();
-        reads.find(|at| *at >= late && waited.is_none_or(|waited| waited < *at))
+        reads.find(|at| *at >= due)
+    }
+
+    /// The readings that the rules need, however many follow: they show which requests and runs came later than ours.
+    pub(super) fn needed_reads(self) -> impl Iterator<Item = Stamp> {
+        let own = self.ledger.request().map(RunId::Request);
+        let left = own.and_then(|id| self.left_by(self.ledger.run(&id)?));
+        let times = [Some(self.late_at()), left].into_iter().flatten();
+        let shown = times.flat_map(|at| [at, at.saturating_add(millis(LATE))]);
+        let reads = shown.chain([self.shows_order_at()]);
+        let reads = reads.filter_map(move |due| self.read_from(due));
+        reads.chain(self.order_read_at())
     }
 
     /// The position of a request among those that wait, counted from 1.
@@ -103,12 +119,7 @@ impl<'a> Queue<'a> {
 
     /// The first reading that is late enough to list every request from before the action.
     pub(super) fn late_read_at(self) -> Option<Stamp> {
-        let late = self.late_at();
-        self.ledger
-            .queue_reads
-            .iter()
-            .copied()
-            .find(|at| *at >= late)
+        self.read_from(self.late_at())
     }
 
     /// Whether a request was listed for the first time after the queue had been read late enough to list ours.
@@ -123,11 +134,7 @@ impl<'a> Queue<'a> {
         let due = self
             .shows_order_at()
             .max(self.run_that_followed()?.seen.first);
-        self.ledger
-            .queue_reads
-            .iter()
-            .copied()
-            .find(|at| *at >= due)
+        self.read_from(due)
     }
 
     /// Whether the run that followed the queue can be distinguished from runs that began later.
@@ -144,10 +151,10 @@ impl<'a> Queue<'a> {
         }
         let left = self.left_at();
         let due = self.shows_order_at();
-        let late = self.ledger.queue_reads.iter().find(|at| **at >= due)?;
+        let late = self.read_from(due)?;
         // Until then, a request that was never listed could still be listed.
         let unlisted = match self.own_row() {
-            Some(_) => self.ledger.queue_reads.iter().find(|at| **at > left)?,
+            Some(_) => self.read_from(left.saturating_add(1))?,
             None => late,
         };
         let earliest = left.saturating_sub(millis(LATE));
@@ -177,9 +184,10 @@ impl<'a> Queue<'a> {
             other.request() != request
                 && other.listed().is_none_or(|queued| {
                     // A run is shown a settle period after its request has left the queue at the latest.
-                    let mut reads = self.ledger.queue_reads.iter();
-                    let left = reads.find(|at| **at > queued.last);
-                    left.is_none_or(|left| left.saturating_add(millis(LATE)) >= first.seen.first)
+                    let left = self.read_from(queued.last.saturating_add(1));
+                    let due = left.map(|left| left.saturating_add(millis(LATE)));
+                    let read = due.and_then(|due| self.read_from(due));
+                    read.is_none_or(|read| read >= first.seen.first)
                         && queued.first <= latest
                         && queued.last < listed
                 })

@@ -165,7 +165,6 @@ pub(crate) struct Run {
     #[serde(skip)]
     pub(crate) worked: Option<Stamp>,
     /// When the status of the request last said that it waits.
-    #[serde(skip)]
     pub(crate) waited: Option<Stamp>,
     pub(crate) fate: Fate,
     /// When the status of the request was last read.

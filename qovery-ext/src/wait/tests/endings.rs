@@ -571,7 +571,7 @@ fn the_error_of_a_damaged_token_says_what_to_do() {
         ("qovery-op-", "it is cut off or changed"),
         ("qovery-op-x-AAAA", "it is cut off or changed"),
         ("op-9-AAAA", "it does not begin with \"qovery-op-\""),
-        (&long, "it is 16396 bytes long, and the limit is 16384"),
+        (&long, "it is 16397 bytes long, and the limit is 16384"),
     ] {
         let error = text.parse::<OperationToken>().expect_err(text).to_string();
         let expected = format!(
@@ -622,4 +622,34 @@ async fn an_operation_that_has_failed_returns_the_same_error_in_each_call() {
     assert_eq!(format!("{again:#}"), format!("{first:#}"));
     let polled = operation.poll_once().await.expect_err("it has failed");
     assert_eq!(polled.kind(), first.kind());
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_that_take_too_long_are_followed_by_the_delays_of_the_schedule() {
+    let lasting = async |settle: Duration| {
+        let server = Server::default()
+            .before(status("DEPLOYED", "e-1"))
+            .latency(seconds(3))
+            .act_fails(Refusal::of(FaultKind::Transient));
+        let options = WaitOptions {
+            poll_timeout: seconds(4),
+            schedule: PollSchedule::every(seconds(10)),
+            settle,
+            ..WaitOptions::default()
+        };
+        let error = server
+            .deploy()
+            .options(options)
+            .within(seconds(600))
+            .await
+            .expect_err("it has no trace");
+        let reads = server.reads();
+        let between = reads.windows(2).map(|pair| pair[1] - pair[0]);
+        // One poll at the end of the settle period can follow at once.
+        let short = between.filter(|pause| *pause < 10.0).count();
+        assert!(short <= 3, "{settle:?}, {error}: {reads:?}");
+    };
+    for settle in [seconds(0), seconds(1), seconds(15)] {
+        lasting(settle).await;
+    }
 }

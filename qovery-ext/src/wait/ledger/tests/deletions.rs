@@ -362,3 +362,95 @@ fn a_deletion_of_the_environment_that_ours_waited_behind_has_deleted_a_service_t
     let verdict = judged("STOPPED", "STOPPED");
     assert!(is_reached(&verdict), "{verdict:?}");
 }
+
+#[test]
+fn a_deletion_by_another_user_than_that_of_the_only_request_that_can_be_ours_is_not_ours() {
+    let judged = |user: &str| {
+        let mut entry = past("y", "DELETE", "DELETED");
+        entry.triggered_by = Some(user.to_owned());
+        let readings = [
+            queue(1_000, &[row(1, "DELETE")]),
+            queue(30_000, &[]),
+            status(41_000, "y", "DELETING"),
+            history(50_000, &[entry]),
+        ];
+        judged_gone(acted(&environment(), Goal::Deleted, None), &readings)
+    };
+    let verdict = judged("me");
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged("cy");
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+/// An uninstallation of a service in an environment that deletes another one. The request waited, and has left no run.
+fn uninstalls_beside_a_deletion(more: &[Observation]) -> Ledger {
+    let subject = services(&[1]);
+    let mut before = baseline(&subject, "DELETING");
+    before.services = vec![ServiceSnapshot::new(container(1), State::from("DELETED"))];
+    let mut ledger = Ledger::acting(&subject, Goal::Uninstalled, &before, Some(&[]), None);
+    ledger.asked(100, Some(&ActionResponse::default()));
+    seen(seen(ledger, &[queue(1_000, &[row(1, "UNINSTALL")])]), more)
+}
+
+#[test]
+fn the_end_of_our_request_comes_before_a_deletion_that_was_under_way() {
+    let said = [request_status(30_000, 1, "DELETED")];
+    let ledger = seen(uninstalls_beside_a_deletion(&said), &gone_at(60_000));
+    let ledger = seen(ledger, &[unavailable(60_000, Fact::History)]);
+    let verdict = judge(&ledger, 60_000 + periods(1));
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_request_that_ends_as_canceled_because_the_environment_is_gone_has_not_deleted_it() {
+    let judged = |state: &str| {
+        let mut before = baseline(&environment(), "DELETING");
+        before.deployment_id = Some("w".to_owned());
+        let mut ledger = Ledger::acting(&environment(), Goal::Deleted, &before, Some(&[]), None);
+        ledger.asked(100, Some(&ActionResponse::default()));
+        let readings = [
+            queue(1_000, &[row(1, "DELETE")]),
+            queue(20_000, &[row(1, "DELETE")]),
+            request_status(30_000, 1, state),
+        ];
+        judged_gone(ledger, &readings)
+    };
+    let verdict = judged("DELETED");
+    assert!(is_reached(&verdict), "{verdict:?}");
+    for state in ["CANCELED", "DELETE_ERROR", "DEPLOYED"] {
+        let verdict = judged(state);
+        assert!(is_superseded(&verdict), "{state}: {verdict:?}");
+    }
+}
+
+#[test]
+fn a_history_that_is_late_can_still_list_our_deletion_behind_one_that_was_under_way() {
+    let ledger = uninstalls_beside_a_deletion(&[
+        unavailable(30_000, Fact::Request(request(1))),
+        history(60_000, &[]),
+        Observation::Missing { at: 60_000 },
+    ]);
+    let judged = |now: Stamp| ledger.gone_from_parent(&poll(now));
+    assert!(is_pending(&judged(61_000)), "{:?}", judged(61_000));
+    let verdict = judged(60_000 + periods(1));
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_request_that_was_canceled_has_not_deleted_a_service_beside_a_deletion_of_another_one() {
+    let subject = services(&[1]);
+    let mut before = baseline(&subject, "DELETING");
+    before.services = vec![ServiceSnapshot::new(container(1), State::from("STOPPED"))];
+    let mut ledger = Ledger::acting(&subject, Goal::Deleted, &before, Some(&[]), None);
+    ledger.asked(100, Some(&ActionResponse::default()));
+    let readings = [
+        queue(1_000, &[row(1, "DELETE")]),
+        request_status(20_000, 1, "CANCELED"),
+        status_of_services(25_000, "y", "DELETING", &["DELETING"]),
+        queue(25_000, &[]),
+        unavailable(30_000, Fact::History),
+    ];
+    let ledger = seen(seen(ledger, &readings), &gone_at(30_000));
+    let verdict = judge(&ledger, 30_000 + periods(1));
+    assert!(!is_reached(&verdict), "{verdict:?}");
+}

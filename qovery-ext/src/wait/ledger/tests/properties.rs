@@ -184,7 +184,7 @@ proptest! {
         uninterrupted.missing.clear();
         uninterrupted.unknown.clear();
         for run in &mut uninterrupted.runs {
-            (run.active, run.running, run.waited) = (None, None, None);
+            (run.active, run.running) = (None, None);
             (run.worked, run.created) = (None, None);
         }
         let uninterrupted = seen(uninterrupted, &again);
@@ -237,15 +237,15 @@ proptest! {
         let text = OperationToken::new(environment(), Some(ledger)).to_string();
         let kept = text.len().saturating_sub(cut);
         prop_assert!(OperationToken::from_str(&text[..kept]).is_err());
-        let (prefix, encoded) = text.rsplit_once("op-9-").expect("it has a version");
+        let (prefix, encoded) = text.rsplit_once("op-10-").expect("it has a version");
         let mut bytes = URL_SAFE_NO_PAD.decode(encoded).expect("it is base64");
         bytes.extend(more);
-        let longer = format!("{prefix}op-9-{}", URL_SAFE_NO_PAD.encode(bytes));
+        let longer = format!("{prefix}op-10-{}", URL_SAFE_NO_PAD.encode(bytes));
         prop_assert!(OperationToken::from_str(&longer).is_err());
     }
 
     #[test]
-    fn any_text_is_refused_or_read_without_a_panic(text in "(qovery-op-9-)?[A-Za-z0-9_-]{0,400}") {
+    fn any_text_is_refused_or_read_without_a_panic(text in "(qovery-op-10-)?[A-Za-z0-9_-]{0,400}") {
         if let Ok(token) = OperationToken::from_str(&text) {
             let mut ledger = token.ledger.clone();
             if let Some(ledger) = &mut ledger {

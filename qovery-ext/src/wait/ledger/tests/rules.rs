@@ -53,7 +53,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         lacks_our_services(),
         left_our_service_alone(),
         came_after_the_run_that_followed(),
-        came_after_an_empty_queue(),
+        began_after_ours_had_left(),
         is_of_another_request(),
         another_is_ours(),
         worked_while_ours_waited(),
@@ -244,7 +244,7 @@ fn came_after_the_run_that_followed() -> Scenario {
     }
 }
 
-fn came_after_an_empty_queue() -> Scenario {
+fn began_after_ours_had_left() -> Scenario {
     let reading_the_queue_at = |second: Stamp| {
         let readings = [
             status(1_000, "before", "DEPLOYED"),
@@ -256,7 +256,7 @@ fn came_after_an_empty_queue() -> Scenario {
         seen(acted(&environment(), Goal::Deployed, None), &readings)
     };
     Scenario {
-        rule: "came_after_an_empty_queue",
+        rule: "began_after_ours_had_left",
         run: run_of_execution("y"),
         ledger: reading_the_queue_at(32_000),
         // The run of ours could have begun after the last reading.

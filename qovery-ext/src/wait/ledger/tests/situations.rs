@@ -369,6 +369,18 @@ fn by_signature() -> Vec<Situation> {
         at(
             deploys(None),
             &[
+                queue(500, &[row(1, "DEPLOY")]),
+                status(1_000, "x", "DEPLOYED"),
+                queue(1_000, &[]),
+                history(1_000, &[of_another_user(ended("x", "DEPLOYED"))]),
+                unavailable(1_000, Fact::Request(request(1))),
+                queue(periods(3), &[]),
+            ],
+            periods(9),
+        ),
+        at(
+            deploys(None),
+            &[
                 status(1_000, "x", "DEPLOYED"),
                 queue(1_000, &[row(1, "DEPLOY"), row(2, "DEPLOY")]),
                 queue(2_000, &[]),
@@ -389,6 +401,13 @@ fn by_signature() -> Vec<Situation> {
             periods(9),
         ),
     ]
+}
+
+fn of_another_user(entry: HistoryEntry) -> HistoryEntry {
+    HistoryEntry {
+        triggered_by: Some("you".to_owned()),
+        ..entry
+    }
 }
 
 fn absent() -> Vec<Situation> {
@@ -427,6 +446,19 @@ fn absent() -> Vec<Situation> {
             periods(2),
         ),
         at(deletes(None), &missing(&[1_000]), periods(9)),
+        at(
+            deletes(None),
+            &with(
+                vec![
+                    queue(200, &[row(1, "DELETE")]),
+                    history(300, &[of_another_user(past("x", "DELETE", "DELETING"))]),
+                    unavailable(500, Fact::Request(request(1))),
+                    queue(900, &[]),
+                ],
+                &missing(&twice),
+            ),
+            periods(2),
+        ),
         at(
             acted(&services(&[1]), Goal::Deleted, None),
             &with(missing(&twice), &[history(1_000, &[deleted])]),

@@ -4,6 +4,7 @@ use super::{
     super::claim::{Claim, claim},
     *,
 };
+use crate::wait::OperationToken;
 
 #[test]
 fn the_queue_is_read_at_the_end_of_the_settle_period_if_no_response_names_the_request() {
@@ -433,4 +434,88 @@ fn a_run_that_began_long_after_the_request_had_left_the_queue_is_not_ours() {
     assert_eq!(claimed(31_000, None), Claim::Possible);
     // The request itself said later that it waited.
     assert_eq!(claimed(40_000, Some(30_000)), Claim::Possible);
+}
+
+#[test]
+fn a_named_request_that_was_never_listed_can_have_been_absorbed_by_one_that_waits() {
+    let carrier = row(7, "DEPLOY");
+    let readings = [
+        queue(16_000, std::slice::from_ref(&carrier)),
+        request_status(20_000, 9, "DEPLOYMENT_QUEUED"),
+        queue(35_000, std::slice::from_ref(&carrier)),
+        queue(55_000, &[carrier]),
+        status(62_000, "x", "DEPLOYING"),
+        queue(62_000, &[]),
+    ];
+    let ledger = seen(acted(&environment(), Goal::Deployed, Some(9)), &readings);
+    let run = ledger.run(&run_of_execution("x")).expect("seen");
+    assert_eq!(claim(&ledger, run), Claim::Possible);
+}
+
+#[test]
+fn a_token_keeps_when_our_request_last_said_that_it_waits() {
+    let ours = row(9, "DEPLOY");
+    let early = [
+        queue(16_000, std::slice::from_ref(&ours)),
+        request_status(40_000, 9, "DEPLOYMENT_QUEUED"),
+        queue(36_000, &[]),
+    ];
+    let late = [queue(55_000, &[]), status(62_000, "x", "DEPLOYING")];
+    let claimed = |ledger: Ledger| {
+        let ledger = seen(ledger, &late);
+        claim(&ledger, ledger.run(&run_of_execution("x")).expect("seen"))
+    };
+    let ledger = seen(acted(&environment(), Goal::Deployed, Some(9)), &early);
+    let text = OperationToken::new(environment(), Some(ledger.clone())).to_string();
+    let token: OperationToken = text.parse().expect("it is read");
+    let resumed = *token.ledger.expect("it has acted");
+    let uninterrupted = claimed(ledger);
+    assert!(!uninterrupted.is_excluded(), "{uninterrupted:?}");
+    assert_eq!(claimed(resumed), uninterrupted);
+}
+
+#[test]
+fn a_run_that_began_after_ours_had_left_stays_excluded_however_long_the_queue_and_the_wait_are() {
+    for left in [60_000, 600_000, 1_800_000] {
+        let listed = [row(1, "DEPLOY")];
+        let reads = (1_000..left).step_by(16_000).map(|at| queue(at, &listed));
+        let mut readings: Vec<Observation> = reads.collect();
+        readings.extend(
+            (left..left + 34_000)
+                .step_by(16_000)
+                .map(|at| queue(at, &[])),
+        );
+        readings.push(status(left + 40_000, "x", "DEPLOYING"));
+        let later = (left + 40_000..left + 1_000_000).step_by(16_000);
+        readings.extend(later.map(|at| queue(at, &[])));
+        let ledger = seen(acted(&environment(), Goal::Deployed, None), &readings);
+        let run = ledger.run(&run_of_execution("x")).expect("seen");
+        assert!(claim(&ledger, run).is_excluded(), "{left}");
+    }
+}
+
+#[test]
+fn the_user_of_a_status_can_have_another_form_than_that_of_the_queue() {
+    let judged = |listed: bool| {
+        let shown = status(20_000, "x", "DEPLOYED");
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        entry.triggered_by = Some("cy".to_owned());
+        let mut readings = vec![
+            queue(1_000, &[row(1, "DEPLOY")]),
+            described(shown, |whole| whole.triggered_by = Some("Me".to_owned())),
+            queue(20_000, &[]),
+            unavailable(20_000, Fact::Request(request(1))),
+            queue(60_000, &[]),
+        ];
+        readings.push(match listed {
+            true => history(60_000, &[entry]),
+            false => unavailable(60_000, Fact::History),
+        });
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        judge(&seen(ledger, &readings), periods(9))
+    };
+    let verdict = judged(false);
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(true);
+    assert!(is_superseded(&verdict), "{verdict:?}");
 }

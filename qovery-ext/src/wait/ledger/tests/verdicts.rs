@@ -1354,6 +1354,7 @@ fn a_deletion_that_waits_behind_another_one_is_none_of_ours_even_if_both_request
         let readings = [
             queue(2_000, rows),
             unavailable(90_000, Fact::Request(request(1))),
+            unavailable(90_000, Fact::Request(request(7))),
             Observation::Missing { at: 90_000 },
             Observation::Missing {
                 at: 90_000 + periods(1),
@@ -1906,17 +1907,20 @@ fn a_request_that_waited_had_something_to_do() {
 #[test]
 fn a_service_at_work_while_our_request_waits_is_not_at_work_for_it_even_if_the_queue_cannot_be_read()
  {
-    let claimed = |is_hidden: bool| {
+    let claimed = |is_hidden: bool, ran: bool| {
         let mut readings = vec![
             status_of_services(5_000, "y", "STOPPING", &["STOPPING"]),
             request_status(21_000, 1, "STOP_QUEUED"),
         ];
         readings.extend(is_hidden.then(|| unavailable(21_000, Fact::Queue)));
+        readings.extend(ran.then(|| request_status(5_000, 1, "STOPPING")));
         let ledger = seen(acted(&services(&[1]), Goal::Stopped, Some(1)), &readings);
         claim(&ledger, ledger.run(&run_of_execution("y")).expect("seen"))
     };
-    assert!(claimed(true).is_excluded());
-    assert!(!claimed(false).is_excluded());
+    assert!(claimed(true, false).is_excluded());
+    assert!(!claimed(false, false).is_excluded());
+    // The request status repeats the state of the environment.
+    assert!(!claimed(true, true).is_excluded());
 }
 
 #[test]
@@ -1966,6 +1970,30 @@ fn a_run_that_begins_soon_after_a_similar_request_has_left_the_queue_can_be_that
     let verdict = judged(30_000);
     assert!(is_superseded(&verdict), "{verdict:?}");
     // The run of the other request would have been shown before.
-    let verdict = judged(34_000);
+    let verdict = judged(34_500);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_that_was_not_looked_for_can_have_begun_long_before_it_is_seen() {
+    let judged = |between: Option<Stamp>| {
+        let (ours, theirs) = (row(1, "DEPLOY"), row(7, "DEPLOY"));
+        let mut readings = vec![
+            queue(60_000, &[theirs, ours.clone()]),
+            queue(120_000, std::slice::from_ref(&ours)),
+            status(180_000, "x", "DEPLOYING"),
+            queue(180_000, &[]),
+            status(240_000, "x", "DEPLOYED"),
+            history(240_000, &[past("x", "DEPLOY", "DEPLOYED")]),
+            unavailable(240_000, Fact::Request(request(1))),
+            queue(240_000, &[]),
+        ];
+        readings.extend(between.map(|at| queue(at, std::slice::from_ref(&ours))));
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        judge(&seen(ledger, &readings), 260_000)
+    };
+    let verdict = judged(None);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    let verdict = judged(Some(150_000));
     assert!(is_reached(&verdict), "{verdict:?}");
 }

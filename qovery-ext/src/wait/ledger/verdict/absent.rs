@@ -10,7 +10,11 @@ use super::super::{
     Fact, Ledger, Poll, Stamp, State, millis,
     rule::{Judging, Step, table},
     run::{End, Fate, Run},
-    verdict::{says, signature::is_of_one_ahead, waits},
+    verdict::{
+        says,
+        signature::{is_of_another_user, is_of_one_ahead},
+        waits,
+    },
 };
 use crate::wait::{
     Decision, Endpoint, Evidence, Phase, Statement,
@@ -23,6 +27,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     had_ended: "a deletion does not undo the end of an earlier run",
     had_failed: "a deletion that failed has not deleted what another one deleted later",
     is_unconfirmed: "one response can be that of a proxy",
+    is_of_another_user: "queue and history name who triggered a run",
     deletion_in_history: "the history of an environment outlives its services",
     deleted_by_another: "queue and history name the origin and the user of a deletion",
     is_of_one_ahead: "requests are executed in the order of the queue",
@@ -155,6 +160,16 @@ fn deleted_by_another(ledger: &Ledger, poll: &Poll) -> Step {
         poll.need(ledger, Fact::History)?;
     }
     let others = ledger.deletions().by_others();
+    if others.is_empty() && ledger.deletions().overtook_ours() {
+        // The end of ours can be known to its status, and to a history that is late.
+        poll.need_ends(ledger)?;
+        let is_late = ledger
+            .missing()
+            .is_some_and(|missing| !poll.is_settled(missing.first, 1));
+        if is_late && ledger.scope.is_services() && !ledger.is_unavailable(Fact::History) {
+            return waits(Phase::Running);
+        }
+    }
     if !others.is_empty() || ledger.deletions().overtook_ours() {
         return says(ledger.ends().superseded(&others));
     }
@@ -235,6 +250,7 @@ pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Result<Verdict, Fac
     let rules = [
         had_ended,
         had_failed,
+        is_of_another_user,
         deletion_in_history,
         deleted_by_another,
         is_of_one_ahead,

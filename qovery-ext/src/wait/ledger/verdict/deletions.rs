@@ -7,6 +7,7 @@ use super::super::{
     run::{End, Fate, Run},
     status::is_deletion,
 };
+use crate::wait::Phase;
 
 /// The deletions of the subject.
 #[derive(Clone, Copy)]
@@ -121,31 +122,38 @@ impl<'a> Deletions<'a> {
         ids.is_some_and(|(ours, id)| is_older(ours, id))
     }
 
-    /// Whether a deletion was queued or at work before the action.
+    /// Whether a deletion of the subject was queued or at work before the action.
     pub(super) fn had_begun(self) -> bool {
-        let before = &self.ledger.before;
-        let own = before.result.as_ref().map(|before| &before.state);
-        own.into_iter().chain(&before.whole).any(is_deletion)
+        let before = self.ledger.before.result.as_ref();
+        before.is_some_and(|before| is_deletion(&before.state))
     }
 
     /// Whether a request that can be ours was last seen in the queue, behind a deletion that was seen before. It is
     /// not known to have waited if the queue cannot be read.
     pub(super) fn overtook_ours(self) -> bool {
         let requests = self.ledger.candidates().requests();
+        let is_unseen = requests.is_empty();
         let asked = self.ledger.asked_at();
+        let has_failed = |end: &End| {
+            let state = end.state();
+            state.is_some_and(|state| state.phase(self.ledger.goal) != Phase::Reached)
+        };
         let waited = |run: &&Run| {
-            run.end().is_none() && run.last_waited().is_some_and(|waited| waited > asked)
+            run.end().is_none_or(has_failed)
+                && run.last_waited().is_some_and(|waited| waited > asked)
         };
         let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
         let before = self.ledger.before.result.as_ref();
-        let was_deleting = self.had_begun();
+        // A deletion of the environment need not have reached the services.
+        let was_deleting =
+            self.had_begun() || self.ledger.before.whole.as_ref().is_some_and(is_deletion);
         // An environment that still exists can also have the state `DELETED`, because all of its services have
         // it. A service has it until the deletion of its environment is over.
         let was_deleted = before.is_some_and(|before| before.state == State::Deleted)
             && (self.ledger.scope.is_services() || self.was_listed_before());
         let is_queue_hidden = self.ledger.before.requests.is_none();
         // The queue can be late.
-        let is_unlisted = self.ledger.queue().late_read_at().is_none();
+        let is_unlisted = self.ledger.queue().late_read_at().is_none() && is_unseen;
         let may_wait = !waiting.is_empty() || is_queue_hidden || is_unlisted;
         let is_of_others = (was_deleting && may_wait) || (was_deleted && !waiting.is_empty());
         let own_runs = self.ledger.candidates().executions().into_iter();

@@ -102,7 +102,7 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     let is_listed = ledger
         .own_request()
         .is_some_and(|run| ledger.queue().lists(run));
-    // A request status that is stuck does not end a wait.
+    // In an idle environment, the request status is stuck. A service that rests proves no idle environment.
     let waits_unlisted =
         ledger.request_status().fate() == Some(&Fate::Queued) && !is_idle(ledger, poll);
     if is_listed || waits_unlisted {

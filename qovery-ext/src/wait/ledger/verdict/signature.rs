@@ -32,6 +32,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     may_be_counted: "the status of a service counts the requests that wait for it",
     is_undescribed: "a request that was queued before has a run of its own",
     is_of_one_ahead: "requests are executed in the order of the queue",
+    is_of_another_user: "queue and history name who triggered a run",
     lacks_a_run: "each request that was executed has a run",
     agree: "one of the runs that can be ours is ours",
 };
@@ -501,13 +502,18 @@ pub(super) fn is_of_one_ahead(ledger: &Ledger, poll: &Poll) -> Step {
     says(ledger.ends().superseded(&alike))
 }
 
+/// The only request that can be ours is of another user than the runs that can be ours.
+pub(super) fn is_of_another_user(ledger: &Ledger, _: &Poll) -> Step {
+    if !ledger.candidates().differ_in_user() {
+        return Ok(None);
+    }
+    let mut alike = ledger.candidates().executions();
+    alike.extend(ledger.candidates().requests());
+    says(ledger.ends().superseded(&alike))
+}
+
 fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
     let runs = ledger.candidates().executions();
-    if ledger.request.is_none() && ledger.candidates().differ_in_user() {
-        let requests = ledger.candidates().requests();
-        let alike: Vec<&Run> = runs.into_iter().chain(requests).collect();
-        return says(ledger.ends().superseded(&alike));
-    }
     let rivals = ledger.candidates().rivals();
     if rivals.is_empty() || runs.len() > rivals.len() {
         return Ok(None);
