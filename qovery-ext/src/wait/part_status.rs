@@ -1,5 +1,7 @@
 //! The part of a status that belongs to one subject: an environment, a service or a cluster.
 
+use uuid::Uuid;
+
 use super::{Phase, State};
 
 /// The facts of a status that distinguish deployments.
@@ -7,6 +9,8 @@ use super::{Phase, State};
 pub(crate) struct PartStatus {
     pub(crate) state: State,
     pub(crate) deployment: Option<String>,
+    /// The request that the status names: that of the deployment, or a later one.
+    pub(crate) request: Option<Uuid>,
     pub(crate) date: Option<String>,
     /// The phase of the last action of a service.
     pub(crate) action: Option<Phase>,

@@ -60,6 +60,8 @@ pub struct Snapshot {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LastRun {
     pub(crate) id: Option<String>,
+    /// The request that the status names: that of the run, or a later one.
+    pub(crate) request: Option<Uuid>,
     pub(crate) date: Option<String>,
     pub(crate) state: State,
     pub(crate) origin: Option<String>,
@@ -71,6 +73,7 @@ impl LastRun {
     pub(crate) fn of(shown: &Snapshot) -> Self {
         Self {
             id: shown.deployment_id.clone(),
+            request: shown.deployment_request_id,
             date: shown.last_deployment_date.clone(),
             state: shown.state.clone(),
             origin: shown.origin.clone(),
@@ -308,6 +311,7 @@ impl Snapshot {
         let whole = || PartStatus {
             state: self.state.clone(),
             deployment: self.deployment_id.clone(),
+            request: self.deployment_request_id,
             date: self.last_deployment_date.clone(),
             action: None,
             in_last: None,
@@ -411,6 +415,7 @@ impl ServiceSnapshot {
         PartStatus {
             state: self.state.clone(),
             deployment: self.deployment_id.clone(),
+            request: self.deployment_request_id,
             date: self.last_deployment_date.clone(),
             action: self.action_phase(),
             in_last: self.part_of_last_deployment,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::super::{
-    Goal, Phase, Snapshot, State,
+    Goal, Phase, Snapshot, State, Subject,
     source::{HistoryEntry, QueueRow},
 };
 
@@ -21,8 +21,12 @@ pub(crate) struct Baseline {
     pub(crate) server_time: Option<i64>,
     /// The requests that the queue listed; `None` if the queue could not be read.
     pub(crate) requests: Option<Vec<Uuid>>,
+    /// The request that the status named beside a busy state, if the queue could not be read: it can be one that waits.
+    pub(crate) named: Option<Uuid>,
     /// The result that was shown.
     pub(crate) result: Option<LastResult>,
+    /// The number of services of the environment, if the operation is about an environment.
+    pub(crate) services: Option<usize>,
     /// The state of the environment or the cluster, if it was read.
     pub(crate) whole: Option<State>,
     /// Whether the goal held.
@@ -70,7 +74,11 @@ impl Baseline {
         let dates = parts.iter().flatten().map(|part| part.date.as_deref());
         let dates = dates.chain(baseline.whole.as_ref().map(|whole| whole.date.as_deref()));
         let date = dates.flatten().filter_map(seconds).max();
+        let own = || parts.iter().flatten().find_map(|part| part.request);
+        let named = baseline.deployment_request_id.or_else(own);
+        let is_hidden_and_busy = queue.is_none() && !baseline.is_idle();
         Self {
+            named: named.filter(|_| is_hidden_and_busy),
             executions,
             date,
             server_time: baseline.server_time,
@@ -87,6 +95,10 @@ impl Baseline {
                 ids
             }),
             result,
+            services: match baseline.subject {
+                Subject::Environment { .. } => Some(baseline.services.len()),
+                _ => None,
+            },
             whole: baseline.whole.as_ref().map(|whole| whole.state.clone()),
             held: parts.iter().all(|part| {
                 let state = part.as_ref().map(|part| &part.state);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     super::Phase,
     Fact, Goal, Ledger, RunId, Stamp, State,
-    claim::{acts_alike, claim, ended_before, is_older},
+    claim::{acts_alike, claim, ended_before, is_of_older, is_older},
     run::{End, Run, UNNAMED_NEW},
 };
 
@@ -46,7 +46,10 @@ impl<'a> Candidates<'a> {
     /// The executions that can be ours, first seen first, without those of the requests ahead of ours.
     pub(super) fn executions(self) -> Vec<&'a Run> {
         let mut runs = self.executions_with_those_ahead();
-        if !self.may_lack_a_run(&runs) {
+        // A request that was canceled in the queue has an entry out of turn.
+        let is_out_of_turn =
+            |run: &Run| was_canceled(run) && run.active.is_none() && run.running.is_none();
+        if !self.may_lack_a_run(&runs) && !runs.iter().any(|run| is_out_of_turn(run)) {
             // The first ones are those of the similar requests ahead of ours.
             runs.drain(..self.ahead().count());
         }
@@ -68,7 +71,6 @@ impl<'a> Candidates<'a> {
         if runs.is_empty() || !self.may_lack_a_run(&runs) || !is_not_absorbed {
             return Vec::new();
         }
-        let was_canceled = |run: &&Run| run.end().and_then(End::state) == Some(&State::Canceled);
         let ahead: Vec<&Run> = self.ahead().filter(|run| !was_canceled(run)).collect();
         match runs.len() < ahead.len() + self.number_of_ours() {
             true => ahead,
@@ -170,8 +172,12 @@ impl<'a> Candidates<'a> {
         }
         let has_left = |run: &&Run| run.listed().is_some() && !self.ledger.queue().waits(run);
         let Some(ours) = self.ledger.request else {
-            let requests = self.requests().into_iter();
-            return requests.filter(has_left).skip(1).collect();
+            let runs = self.executions();
+            let has_none = |request: &&Run| runs.iter().all(|run| is_of_older(run, request));
+            let left = self.requests().into_iter().filter(has_left);
+            let (mut lacking, others): (Vec<&Run>, Vec<&Run>) = left.partition(has_none);
+            lacking.extend(others.into_iter().skip(1));
+            return lacking;
         };
         // A request is absorbed by an older request that is already queued, and is then not listed itself.
         let was_listed = self
@@ -215,4 +221,8 @@ impl<'a> Candidates<'a> {
             .filter(is_since)
             .collect()
     }
+}
+
+fn was_canceled(run: &Run) -> bool {
+    run.end().and_then(End::state) == Some(&State::Canceled)
 }

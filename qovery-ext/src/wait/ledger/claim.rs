@@ -27,6 +27,7 @@ impl Claim {
 /// The rules that exclude a run.
 pub(super) const RULES: &[Claiming] = table! {
     names_another_request: "a request id names one request",
+    is_of_an_older_request: "the request that a status names is that of the run, or a later one",
     came_before: "an id names one run, and a request that is listed beside a later one has not absorbed it",
     ended_before: "the history, the dates of a status and the Date header use one clock",
     was_created_before: "the history and the Date header use one clock",
@@ -47,6 +48,20 @@ pub(super) const RULES: &[Claiming] = table! {
 
 fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.request()? != ledger.request?)
+}
+
+/// The run of a request that is older than ours, which was not absorbed by it: it was listed itself, or its own status
+/// said that it waits while the run was at work.
+fn is_of_an_older_request(ledger: &Ledger, run: &Run) -> Option<bool> {
+    let named = ledger.request.and(ledger.own_request())?;
+    let waits_beside = run.running.is_some_and(|since| Some(since) < named.waited);
+    Some((named.listed().is_some() || waits_beside) && is_of_older(run, named))
+}
+
+/// Whether a status named an older request than this one while an execution was at work.
+pub(super) fn is_of_older(run: &Run, request: &Run) -> bool {
+    let ids = run.not_after.zip(request.request());
+    ids.is_some_and(|(id, than)| is_older(id, than))
 }
 
 fn came_before(ledger: &Ledger, run: &Run) -> Option<bool> {
@@ -92,10 +107,10 @@ pub(super) fn ended_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.finished? < earliest_creation(ledger).max(ledger.before.date)?)
 }
 
-/// A run that was created before the action, or after a lost response a request whose id was made before it. If ours can
-/// have been absorbed by a request from before, its run is ours. A run that is much older would have been shown before the action. If it was not, the clock was
-/// adjusted.
-fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
+/// A run that was created, or whose request was made, before the action. If ours can have been absorbed by a request from
+/// before, its run is ours. A run that is much older would have been shown before the action. If it was not, the clock
+/// was adjusted.
+pub(super) fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let earliest = earliest_creation(ledger)?;
     let mut requests = ledger.runs.iter().filter(|run| run.request().is_some());
     let may_be_absorbed = ledger.request.is_none()
@@ -103,8 +118,11 @@ fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
             .any(|run| ledger.queue().listed_before(run) && came_before(ledger, run) != Some(true));
     let since = earliest.saturating_sub(SHOWN_WITHIN);
     // An accepted request can have been absorbed by an earlier one.
-    let made = run.request().filter(|_| ledger.is_lost()).and_then(made_at);
-    Some((since..earliest).contains(&run.created.or(made)?) && !may_be_absorbed)
+    let request = run.request().filter(|_| ledger.is_lost());
+    let executed = run.not_after.filter(|_| ledger.request.is_none());
+    let made = [request, executed].into_iter().flatten();
+    let mut times = made.filter_map(made_at).chain(run.created);
+    Some(times.any(|time| (since..earliest).contains(&time)) && !may_be_absorbed)
 }
 
 /// Whether a run is an earlier one, which the history can list later than ours.
@@ -192,7 +210,7 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
 fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     let listed = run.services.as_ref()?;
     let Scope::Services(ours) = &ledger.scope else {
-        return Some(lacks_listed_services(ledger, run));
+        return Some(lacks_listed_services(ledger, run) || has_skipped_services(ledger, run));
     };
     let takes_part = |id: &Uuid| listed.binary_search(id).is_ok();
     let has_only_ours = listed.iter().all(|id| ours.contains(id));
@@ -210,6 +228,16 @@ fn lacks_listed_services(ledger: &Ledger, run: &Run) -> bool {
     run.execution().is_some()
         && !has_our_services(ledger, run)
         && ledger.runs.iter().any(is_complete)
+}
+
+/// Whether a run succeeded with fewer services than the environment had, and nothing says that ours was executed.
+fn has_skipped_services(ledger: &Ledger, run: &Run) -> bool {
+    let state = run.end().and_then(End::state);
+    let has_succeeded = state.is_some_and(|state| state.phase(ledger.goal) == Phase::Reached);
+    let number = run.services.as_ref().map(Vec::len);
+    // A restart leaves out the services that cannot be restarted.
+    let is_whole = ledger.goal != Goal::Restarted;
+    ledger.is_lost() && is_whole && has_succeeded && number < ledger.before.services
 }
 
 /// Whether a run lists all services of the operation.
@@ -374,20 +402,19 @@ pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<bool> {
 /// Whether a request id is older than another. If the ids are not ordered by time, nothing is
 /// known.
 pub(super) fn is_older(id: Uuid, than: Uuid) -> bool {
-    let ordered = [id, than]
-        .iter()
-        .all(|id| id.get_version_num() == TIME_ORDERED);
-    ordered && id < than
+    is_time_ordered(id) && is_time_ordered(than) && id < than
 }
 
-/// The version of ids that start with their creation time.
-const TIME_ORDERED: usize = 7;
+/// Whether an id starts with its creation time.
+pub(super) fn is_time_ordered(id: Uuid) -> bool {
+    id.get_version_num() == 7
+}
 
 /// The creation time of a time-ordered id, in seconds since 1970 by the server's clock.
 fn made_at(id: Uuid) -> Option<i64> {
     let millis = id.as_u128() >> 80;
     let seconds = i64::try_from(millis / 1000).ok()?;
-    (id.get_version_num() == TIME_ORDERED).then_some(seconds)
+    is_time_ordered(id).then_some(seconds)
 }
 
 /// Whether a run can be this operation's. The request that the server has named stays ours.

@@ -10,7 +10,7 @@ use super::{
         source::{HistoryEntry, QueueRow},
     },
     Ledger, Scope,
-    claim::claim,
+    claim::{claim, is_time_ordered},
     poll::Fact,
     run::{BY_DATE, End, Fate, Run, Span, Stamp, UNNAMED_NEW},
 };
@@ -115,6 +115,15 @@ impl StatusReading {
             Some(whole) => Some(&whole.state),
             None => self.own.iter().flatten().map(|part| &part.state).next(),
         }
+    }
+
+    /// The request that the status names, if its id tells when it was made.
+    fn request(&self) -> Option<Uuid> {
+        let id = match &self.whole {
+            Some(whole) => whole.request,
+            None => self.own.iter().flatten().map(|part| part.request).next()?,
+        };
+        id.filter(|id| is_time_ordered(*id))
     }
 
     /// The execution that the state belongs to.
@@ -318,6 +327,7 @@ impl Ledger {
                     fate => fate,
                 };
             }
+            run.not_after = shown.request().filter(|_| run.fate == Fate::Running);
             // Only the status of the environment is active during the whole run.
             let works = run.fate == Fate::Running && shown.whole.is_some();
             run.active = works.then(|| Span::at(at));
@@ -370,6 +380,8 @@ impl Ledger {
             let counts = fate == Fate::Running || (is_new && matches!(fate, Fate::Ended(_)));
             run.running = (fate == Fate::Running).then_some(shown.at);
             run.worked = run.running;
+            let named = part.request.filter(|id| is_time_ordered(*id));
+            run.not_after = named.filter(|_| fate == Fate::Running);
             // A run that a service names includes the service, whatever its progress.
             run.parts
                 .insert(*id, if counts { fate } else { Fate::Unknown });

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     LATE, Ledger, RunId, Stamp,
-    claim::{acts_alike, covers, is_from_before},
+    claim::{acts_alike, covers, is_from_before, is_of_older},
     millis,
     run::{Run, Span},
 };
@@ -159,8 +159,10 @@ impl<'a> Queue<'a> {
         };
         let earliest = left.saturating_sub(millis(LATE));
         let latest = unlisted.saturating_add(millis(LATE));
+        let own = request.and_then(|id| self.ledger.run(&RunId::Request(id)));
         let may_be_ours = |run: &&Run| {
             run.execution().is_some()
+                && own.is_none_or(|own| !is_of_older(run, own))
                 && run.seen.first >= earliest
                 && acts_alike(self.ledger, run)
                 && !is_from_before(self.ledger, run)

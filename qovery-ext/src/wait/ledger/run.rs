@@ -147,6 +147,9 @@ pub(crate) struct Run {
     pub(crate) services: Option<Vec<Uuid>>,
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
+    /// The oldest request that a status named while the execution was at work. That of the execution is not newer.
+    #[serde(skip)]
+    pub(crate) not_after: Option<Uuid>,
     /// When the history says that it was created, by the server's clock.
     #[serde(skip)]
     pub(crate) created: Option<i64>,
@@ -191,6 +194,7 @@ impl Run {
             services: None,
             origin: None,
             triggered_by: None,
+            not_after: None,
             created: None,
             finished: None,
             seen: Span::at(at),
@@ -233,6 +237,7 @@ impl Run {
         }
         fill(&mut self.action, other.action);
         fill(&mut self.services, other.services);
+        fill(&mut self.not_after, other.not_after);
         fill(&mut self.created, other.created);
         self.finished = self.finished.max(other.finished);
         fill(&mut self.running, other.running);

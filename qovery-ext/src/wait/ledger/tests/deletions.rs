@@ -265,8 +265,8 @@ fn the_first_run_after_a_queued_deletion_is_not_ours_if_the_queue_is_hidden() {
     };
     assert!(is_superseded(&judged("DELETE_QUEUED", &["x"])));
     assert!(is_reached(&judged("DEPLOYED", &["x"])));
-    // The run of the deletion had begun before the action, and is known from then.
-    assert!(is_reached(&judged("DELETING", &["x"])));
+    // The run of one deletion had begun before the action, and more of them can have been queued.
+    assert!(is_superseded(&judged("DELETING", &["x"])));
 }
 
 #[test]

@@ -322,6 +322,7 @@ impl Server {
         match self.executed().next_back() {
             Some(last) => LastRun {
                 id: Some(self.name_of(last)),
+                request: None,
                 date: None,
                 state: self.state_of(world, last),
                 origin: Some(world.askers[last].origin.to_owned()),
@@ -368,6 +369,7 @@ impl Server {
             own: vec![Some(PartStatus {
                 state: part.1,
                 deployment: Some(part.0),
+                request: None,
                 date: None,
                 action: None,
                 in_last: None,

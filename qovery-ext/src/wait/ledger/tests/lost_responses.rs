@@ -4,6 +4,7 @@ use super::{
     super::claim::{Claim, claim},
     *,
 };
+use crate::wait::ServiceSnapshot;
 
 /// An action without a response, and the server's clock before it.
 fn lost(subject: &Subject, goal: Goal, queue: Option<&[QueueRow]>) -> Ledger {
@@ -59,8 +60,50 @@ fn a_run_that_begins_after_the_queue_had_to_list_ours_is_not_ours() {
     };
     let verdict = judged(15_200, 20_000);
     assert!(is_without_a_trace(&verdict), "{verdict:?}");
-    // The queue was read too early to list ours.
+    // The queue was read too early to list ours, and nothing says whose run it is.
     let verdict = judged(14_000, 20_000);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_run_with_fewer_services_than_the_environment_is_not_ours_unless_it_is_a_restart() {
+    let judged = |goal: Goal, end: &str, listed: &[u128], received: Option<&ActionResponse>| {
+        let action = match goal {
+            Goal::Restarted => "RESTART",
+            _ => "DEPLOY",
+        };
+        let mut before = baseline(&environment(), "DEPLOYED");
+        before.server_time = Some(SENT);
+        before.services = [1, 2]
+            .map(|n| ServiceSnapshot::new(container(n), State::Deployed))
+            .to_vec();
+        let past_ones = [past("before", "DEPLOY", "DEPLOYED")];
+        let mut ledger = Ledger::acting(&environment(), goal, &before, Some(&[]), Some(&past_ones));
+        ledger.asked(100, received);
+        let mut entry = past("x", action, end);
+        let ended = listed.iter().map(|n| part(*n, end, Phase::Reached));
+        entry.services = ended.collect();
+        let readings = [
+            status(5_000, "x", end),
+            queue(16_000, &[]),
+            history(16_000, &[entry]),
+        ];
+        judge(&seen(ledger, &readings), periods(9))
+    };
+    let verdict = judged(Goal::Deployed, "DEPLOYED", &[2], None);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    let verdict = judged(Goal::Deployed, "DEPLOYED", &[1, 2], None);
+    assert!(is_reached(&verdict), "{verdict:?}");
+    let verdict = judged(Goal::Restarted, "RESTARTED", &[2], None);
+    assert!(is_reached(&verdict), "{verdict:?}");
+    // A run that failed need not list the services that it has not reached.
+    let verdict = judged(Goal::Deployed, "DEPLOYMENT_ERROR", &[2], None);
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Failed(_))),
+        "{verdict:?}"
+    );
+    let accepted = ActionResponse::default();
+    let verdict = judged(Goal::Deployed, "DEPLOYED", &[2], Some(&accepted));
     assert!(is_reached(&verdict), "{verdict:?}");
 }
 

@@ -9,6 +9,7 @@ mod lost_responses;
 pub(super) mod mutation;
 mod properties;
 mod rules;
+mod shown_requests;
 mod situations;
 mod unnamed;
 mod verdicts;
@@ -73,6 +74,7 @@ fn run_of_execution(id: &str) -> RunId {
 fn whole(id: &str, state: &str) -> LastRun {
     LastRun {
         id: Some(id.to_owned()),
+        request: None,
         date: None,
         state: State::from(state),
         origin: Some("API".to_owned()),
@@ -88,6 +90,7 @@ fn status(at: Stamp, id: &str, state: &str) -> Observation {
         own: vec![Some(PartStatus {
             state: whole.state.clone(),
             deployment: whole.id.clone(),
+            request: None,
             date: None,
             action: None,
             in_last: None,
@@ -104,6 +107,7 @@ fn status_of_services(at: Stamp, id: &str, environment: &str, own: &[&str]) -> O
         Some(PartStatus {
             state: State::from(*state),
             deployment: Some(id.to_owned()),
+            request: None,
             date: None,
             action: None,
             in_last: None,
@@ -283,6 +287,24 @@ fn changed(observation: Observation, change: impl FnOnce(&mut StatusReading)) ->
 fn described(observation: Observation, change: impl FnOnce(&mut LastRun)) -> Observation {
     changed(observation, |shown| {
         change(shown.whole.as_mut().expect("it has an environment"));
+    })
+}
+
+/// The id of a request that was made some seconds after the action.
+fn made(second: i64) -> Uuid {
+    let millis = u128::try_from((SENT + second) * 1000).expect("it is positive");
+    Uuid::from_u128(millis << 80 | 0x7000_8000_0000_0000_0001)
+}
+
+/// A status that names a request.
+fn naming(id: Uuid, observation: Observation) -> Observation {
+    changed(observation, |shown| {
+        if let Some(whole) = &mut shown.whole {
+            whole.request = Some(id);
+        }
+        for part in shown.own.iter_mut().flatten() {
+            part.request = Some(id);
+        }
     })
 }
 

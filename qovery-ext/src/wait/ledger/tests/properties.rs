@@ -49,6 +49,8 @@ fn an_observation() -> impl Strategy<Value = Observation> {
     let of_number = |number: u8| u128::from(number);
     prop_oneof![
         (number.clone(), a_state()).prop_map(|(n, state)| status(0, &format!("x{n}"), state)),
+        (number.clone(), -90..90_i64, a_state())
+            .prop_map(|(n, second, s)| naming(made(second), status(0, &format!("x{n}"), s))),
         (number.clone(), a_state()).prop_map(move |(n, s)| request_status(0, of_number(n), s)),
         number.clone().prop_map(move |n| Observation::Unavailable {
             fact: Fact::Request(request(of_number(n))),
@@ -185,7 +187,7 @@ proptest! {
         uninterrupted.unknown.clear();
         for run in &mut uninterrupted.runs {
             (run.active, run.running) = (None, None);
-            (run.worked, run.created) = (None, None);
+            (run.worked, run.created, run.not_after) = (None, None, None);
         }
         let uninterrupted = seen(uninterrupted, &again);
         let end = uninterrupted.latest() + periods(6);

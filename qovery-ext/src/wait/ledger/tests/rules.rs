@@ -46,6 +46,7 @@ impl Scenario {
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         names_another_request(),
+        is_of_an_older_request(),
         came_before(),
         ended_before(),
         was_created_before(),
@@ -83,6 +84,29 @@ fn names_another_request() -> Scenario {
         run: run_of_request(2),
         ledger: seen_in(Some(1)),
         without: seen_in(None),
+    }
+}
+
+/// A status names an older request than ours, which was queued itself.
+fn is_of_an_older_request() -> Scenario {
+    let shown = |named| {
+        let mut ledger = acted(&environment(), Goal::Deployed, None);
+        ledger.follow(made(2));
+        let ours = QueueRow {
+            request: made(2),
+            ..row(0, "DEPLOY")
+        };
+        let readings = [
+            queue(200, &[ours]),
+            naming(made(named), status(300, "x", "DEPLOYING")),
+        ];
+        seen(ledger, &readings)
+    };
+    Scenario {
+        rule: "is_of_an_older_request",
+        run: run_of_execution("x"),
+        ledger: shown(1),
+        without: shown(2),
     }
 }
 
@@ -203,6 +227,7 @@ fn left_our_service_alone() -> Scenario {
         let part = PartStatus {
             state: State::Deployed,
             deployment: Some(own.to_owned()),
+            request: None,
             date: None,
             action: None,
             in_last: None,

@@ -422,6 +422,12 @@ fn absent() -> Vec<Situation> {
     foreign.origin = Some("CONSOLE".to_owned());
     let mut deleted = past("x", "DELETE", "DELETED");
     deleted.services = vec![part(1, "DELETED", Phase::Reached)];
+    let mut more_is_deleted = past("x", "DELETE", "DELETING");
+    more_is_deleted.services = [1, 2].map(|n| part(n, "DELETING", Phase::Running)).to_vec();
+    let shown = baseline(&services(&[1]), "DEPLOYED");
+    let mut deletes_unseen =
+        Ledger::acting(&services(&[1]), Goal::Deleted, &shown, None, Some(&[]));
+    deletes_unseen.asked(100, Some(&ActionResponse::default()));
     vec![
         at(never, &missing(&twice), periods(2)),
         at(
@@ -462,6 +468,18 @@ fn absent() -> Vec<Situation> {
         at(
             acted(&services(&[1]), Goal::Deleted, None),
             &with(missing(&twice), &[history(1_000, &[deleted])]),
+            periods(2),
+        ),
+        // The queue was never read, and the run deletes more than ours.
+        at(
+            deletes_unseen,
+            &with(
+                vec![
+                    unavailable(200, Fact::Queue),
+                    history(500, &[more_is_deleted]),
+                ],
+                &missing(&twice),
+            ),
             periods(2),
         ),
         at(

@@ -453,6 +453,49 @@ fn a_named_request_that_was_never_listed_can_have_been_absorbed_by_one_that_wait
 }
 
 #[test]
+fn a_request_that_was_canceled_in_the_queue_has_an_entry_out_of_turn() {
+    let judged = |canceled_in_turn: bool| {
+        let (theirs, ours) = (row(7, "DEPLOY"), row(9, "DEPLOY"));
+        let rows = [theirs.clone(), ours.clone()];
+        let ledger = acted_after(
+            &environment(),
+            Goal::Deployed,
+            "STOPPED",
+            &rows[..1],
+            Some(9),
+        );
+        let mut readings = vec![
+            queue(1_000, &rows),
+            unavailable(1_000, Fact::Request(request(9))),
+        ];
+        readings.extend(canceled_in_turn.then(|| status(10_000, "x", "DEPLOYING")));
+        readings.extend([
+            queue(
+                20_000,
+                std::slice::from_ref(if canceled_in_turn { &ours } else { &theirs }),
+            ),
+            status(30_000, "y", "DEPLOYING"),
+            queue(30_000, &[]),
+            status(50_000, "y", "DEPLOYED"),
+            history(
+                50_000,
+                &[
+                    past("y", "DEPLOY", "DEPLOYED"),
+                    past("x", "DEPLOY", "CANCELED"),
+                ],
+            ),
+            queue(50_000, &[]),
+        ]);
+        judge(&seen(ledger, &readings), 90_000)
+    };
+    let verdict = judged(true);
+    assert!(is_reached(&verdict), "{verdict:?}");
+    // Ours can have been canceled, and the other request executed.
+    let verdict = judged(false);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+#[test]
 fn a_token_keeps_when_our_request_last_said_that_it_waits() {
     let ours = row(9, "DEPLOY");
     let early = [

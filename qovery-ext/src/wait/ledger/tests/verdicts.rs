@@ -794,6 +794,7 @@ fn a_run_that_does_not_include_the_service_is_not_ours() {
             own: vec![Some(PartStatus {
                 state: State::Deployed,
                 deployment: Some("x".to_owned()),
+                request: None,
                 date: None,
                 action: None,
                 in_last,
@@ -1005,6 +1006,7 @@ fn a_queue_that_lists_our_request_at_once_does_not_hide_how_its_run_ended() {
         Some(PartStatus {
             state: State::from(state),
             deployment: Some("x".to_owned()),
+            request: None,
             date: None,
             action: None,
             in_last: None,
@@ -1069,6 +1071,7 @@ fn status_beside(at: Stamp, shown: (&str, &str), own: (&str, &str)) -> Observati
         own: vec![Some(PartStatus {
             state: State::from(own.1),
             deployment: Some(own.0.to_owned()),
+            request: None,
             date: None,
             action: None,
             in_last: None,

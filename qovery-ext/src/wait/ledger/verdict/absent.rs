@@ -12,7 +12,7 @@ use super::super::{
     run::{End, Fate, Run},
     verdict::{
         says,
-        signature::{is_of_another_user, is_of_one_ahead},
+        signature::{is_of_another_user, is_of_one_ahead, is_undescribed},
         waits,
     },
 };
@@ -30,6 +30,7 @@ pub(in super::super) const RULES: &[Judging] = table! {
     is_of_another_user: "queue and history name who triggered a run",
     deletion_in_history: "the history of an environment outlives its services",
     deleted_by_another: "queue and history name the origin and the user of a deletion",
+    is_undescribed: "a request that was queued before has a run of its own",
     is_of_one_ahead: "requests are executed in the order of the queue",
     lacks_a_run: "each request that was executed has a run",
     another_followed: "a deletion that succeeded leaves nothing to delete",
@@ -219,6 +220,9 @@ fn ended_unseen(ledger: &Ledger, _: &Poll) -> Step {
 fn is_gone(ledger: &Ledger, poll: &Poll) -> Step {
     // Ours may have failed or been canceled before another deletion.
     poll.need_ends(ledger)?;
+    if let Some(request) = ledger.deletions().last_before_another() {
+        poll.need(ledger, Fact::Request(request))?;
+    }
     says(Verdict::Decided(gone(ledger), missing(ledger)))
 }
 
@@ -253,6 +257,7 @@ pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Result<Verdict, Fac
         is_of_another_user,
         deletion_in_history,
         deleted_by_another,
+        is_undescribed,
         is_of_one_ahead,
         lacks_a_run,
         another_followed,

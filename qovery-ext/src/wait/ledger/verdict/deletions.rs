@@ -1,8 +1,10 @@
 //! Deletions of the subject that the operation did not ask for, or that others asked for first.
 
+use uuid::Uuid;
+
 use super::super::{
     Goal, LATE, Ledger, State,
-    claim::{acts_alike, covers, ended_before, is_older},
+    claim::{acts_alike, covers, ended_before, is_of_older, is_older, was_created_before},
     millis,
     run::{End, Fate, Run},
     status::is_deletion,
@@ -88,6 +90,15 @@ impl<'a> Deletions<'a> {
         self.foreign().filter(|run| !is_behind(run)).collect()
     }
 
+    /// The request whose run was at work when another deletion waited behind it, if that run can be ours.
+    pub(super) fn last_before_another(self) -> Option<Uuid> {
+        let waits = |run: &Run| run.request().is_some() && run.end().is_none();
+        let mut runs = self.ledger.candidates().executions();
+        runs.retain(|run| run.end().is_none());
+        let last = runs.last().and_then(|run| run.not_after);
+        last.filter(|_| self.foreign().any(waits))
+    }
+
     /// Whether a deletion of the subject was seen, by the operation or by others.
     pub(super) fn any(self) -> bool {
         self.all().next().is_some()
@@ -128,21 +139,43 @@ impl<'a> Deletions<'a> {
         before.is_some_and(|before| is_deletion(&before.state))
     }
 
-    /// Whether a request that can be ours was last seen in the queue, behind a deletion that was seen before. It is
-    /// not known to have waited if the queue cannot be read.
+    /// Whether another deletion that was requested before ours can have deleted the subject, while ours waited.
     pub(super) fn overtook_ours(self) -> bool {
-        let requests = self.ledger.candidates().requests();
-        let is_unseen = requests.is_empty();
+        let waiting = self.waiting();
+        let mut begun = self.ledger.candidates().executions();
+        begun.retain(|run| run.fate.has_begun());
+        // The first run can be that of a deletion that was queued before the action. Without a queue, nothing shows how
+        // many were.
+        let before = self.ledger.before.result.as_ref();
+        let was_queued = before.is_some_and(|before| before.state == State::DeleteQueued);
+        let may_be_of_one_before =
+            self.is_queue_hidden() && (was_queued || self.ledger.is_unnamed());
+        if self.may_wait_behind_one_before(&waiting)
+            && begun.len() <= usize::from(may_be_of_one_before)
+        {
+            return true;
+        }
+        let mut queued = waiting.iter().filter(|run| run.fate == Fate::Queued);
+        queued.any(|own| self.was_behind_a_run(own))
+    }
+
+    /// The requests that can be ours, were last seen to wait, and are not known to have succeeded.
+    fn waiting(self) -> Vec<&'a Run> {
         let asked = self.ledger.asked_at();
         let has_failed = |end: &End| {
             let state = end.state();
             state.is_some_and(|state| state.phase(self.ledger.goal) != Phase::Reached)
         };
-        let waited = |run: &&Run| {
+        let mut requests = self.ledger.candidates().requests();
+        requests.retain(|run| {
             run.end().is_none_or(has_failed)
                 && run.last_waited().is_some_and(|waited| waited > asked)
-        };
-        let waiting: Vec<&Run> = requests.into_iter().filter(waited).collect();
+        });
+        requests
+    }
+
+    /// Whether a deletion was requested before the action, and our request can have waited behind it.
+    fn may_wait_behind_one_before(self, waiting: &[&Run]) -> bool {
         let before = self.ledger.before.result.as_ref();
         // A deletion of the environment need not have reached the services.
         let was_deleting =
@@ -151,21 +184,28 @@ impl<'a> Deletions<'a> {
         // it. A service has it until the deletion of its environment is over.
         let was_deleted = before.is_some_and(|before| before.state == State::Deleted)
             && (self.ledger.scope.is_services() || self.was_listed_before());
-        let is_queue_hidden = self.ledger.before.requests.is_none();
-        // The queue can be late.
-        let is_unlisted = self.ledger.queue().late_read_at().is_none() && is_unseen;
-        let may_wait = !waiting.is_empty() || is_queue_hidden || is_unlisted;
-        let is_of_others = (was_deleting && may_wait) || (was_deleted && !waiting.is_empty());
-        let own_runs = self.ledger.candidates().executions().into_iter();
-        let begun = own_runs.filter(|run| run.fate.has_begun()).count();
-        // The first run is that of a deletion that was queued before the action, if no queue lists that request.
-        let was_queued = before.is_some_and(|before| before.state == State::DeleteQueued);
-        let of_others = usize::from(was_queued && is_queue_hidden);
-        if is_of_others && begun <= of_others {
-            return true;
-        }
-        let mut queued = waiting.into_iter().filter(|run| run.fate == Fate::Queued);
-        queued.any(|own| self.was_behind_a_run(own))
+        let is_unlisted = self.ledger.candidates().requests().is_empty()
+            // The queue can be late.
+            && self.ledger.queue().late_read_at().is_none();
+        let may_wait = !waiting.is_empty() || self.is_queue_hidden() || is_unlisted;
+        let created_before = |run: &Run| was_created_before(self.ledger, run) == Some(true);
+        self.all().any(created_before)
+            || (was_deleting && may_wait)
+            || (was_deleted && !waiting.is_empty())
+    }
+
+    fn is_queue_hidden(self) -> bool {
+        self.ledger.before.requests.is_none()
+    }
+
+    /// Whether the queue listed a request to the end without progress, although a run was at work. The queue of a
+    /// service shows no progress.
+    fn waits_beside(self, own: &Run, run: &Run) -> bool {
+        let shown = run.work().map(|work| work.first);
+        let listed = own.queued.map(|queued| queued.last);
+        let shows_progress = own.services.is_some();
+        let is_listed = self.ledger.queue().lists(own);
+        shows_progress && is_listed && shown.is_some() && shown < listed
     }
 
     /// Whether the queue had listed a deletion of the subject before the action.
@@ -197,7 +237,8 @@ impl<'a> Deletions<'a> {
         executions.filter(is_earlier)
     }
 
-    /// Whether a request was listed for a settle period after the run of another deletion had begun.
+    /// Whether a request waited behind the run of another deletion: that of an older request, one that was at work while
+    /// the queue listed the request to the end, or one that had begun a settle period before it was last listed.
     fn was_behind_a_run(self, own: &Run) -> bool {
         // Some servers list the request for as long as its run is at work.
         let is_listed_once = self.ledger.candidates().alike().count() == 1;
@@ -206,7 +247,9 @@ impl<'a> Deletions<'a> {
             let is_alike = run.origin == own.origin && run.triggered_by == own.triggered_by;
             is_listed_once && is_described && is_alike
         };
-        let mut earlier = self.earlier_runs(own);
-        earlier.any(|run| !may_be_ours(run) && self.is_asked_for(run))
+        let earlier = self.earlier_runs(own).filter(|run| !may_be_ours(run));
+        let is_ahead = |run: &&Run| is_of_older(run, own) || self.waits_beside(own, run);
+        let ahead = self.ledger.runs.iter().filter(is_ahead);
+        ahead.chain(earlier).any(|run| self.is_asked_for(run))
     }
 }

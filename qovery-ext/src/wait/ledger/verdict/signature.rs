@@ -430,7 +430,7 @@ fn over_since(ledger: &Ledger) -> Stamp {
     }
 }
 
-fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
+pub(super) fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
     if may_be_of_another(ledger) {
         return says(ledger.ends().superseded(&ledger.candidates().executions()));
     }
@@ -449,8 +449,9 @@ fn may_be_of_another(ledger: &Ledger) -> bool {
     // The queue from before the action is not known. A request for more services than ours was ahead of ours, or has
     // absorbed it.
     let is_hidden = ledger.is_unnamed() && ledger.before.requests.is_none();
+    let has_others = |run: &&Run| ledger.before.named.is_some() || lists_others(ledger, run);
     (may_be_theirs && runs.iter().any(|run| !run.is_described()))
-        || (is_hidden && runs.iter().any(|run| lists_others(ledger, run)))
+        || (is_hidden && runs.iter().any(has_others))
 }
 
 /// Whether a run lists services that are not those of the operation.
