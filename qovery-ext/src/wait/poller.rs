@@ -215,8 +215,14 @@ impl Poller {
             .held_since
             .map(|since| after(since, self.context.options.stable_for));
         let due = [settles, holds].into_iter().flatten();
-        // A period that ended during a poll is not over in its reading.
-        due.filter(|due| *due > self.read_at).min()
+        let now = Instant::now();
+        // A period that was open at the last reading and has ended since is over only in the next one.
+        let settle = self.context.options.settle;
+        let was_open = |due: &Instant| {
+            let began = due.checked_sub(settle);
+            *due > self.read_at && began.is_none_or(|began| began <= self.read_at)
+        };
+        due.filter(|due| *due > now || was_open(due)).min()
     }
 
     async fn read(&mut self) -> Result<Verdict, Fault> {

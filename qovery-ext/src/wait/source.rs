@@ -74,7 +74,7 @@ pub(crate) struct ActionResponse {
     pub(crate) execution: Option<String>,
     /// Whether the response itself shows that no request is queued and no deployment runs.
     pub(crate) idle: bool,
-    /// The server's clock at the time of the response, in seconds since 1970.
+    /// The server's clock at the time of the request, in seconds since 1970.
     pub(crate) server_time: Option<i64>,
 }
 

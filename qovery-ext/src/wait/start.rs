@@ -220,11 +220,18 @@ impl Start {
         let received = loop {
             let permit = self.permit().await?;
             self.executed = Executed::Perhaps;
+            let began = Instant::now();
             let sent = self.context.source.start(&self.context.subject, action);
             let sent = self.bounded(sent).await?;
             drop(permit);
             let fault = match sent {
-                Ok(received) => break Some(received),
+                Ok(mut received) => {
+                    // The response can come long after the request was made.
+                    let took = began.elapsed().as_secs().cast_signed();
+                    received.server_time =
+                        received.server_time.map(|time| time.saturating_sub(took));
+                    break Some(received);
+                }
                 Err(fault) => fault,
             };
             // A page in place of a response comes from a proxy or a login. A retry would get the same page.

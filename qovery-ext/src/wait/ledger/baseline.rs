@@ -76,7 +76,14 @@ impl Baseline {
         let date = dates.flatten().filter_map(seconds).max();
         let own = || parts.iter().flatten().find_map(|part| part.request);
         let named = baseline.deployment_request_id.or_else(own);
-        let is_hidden_and_busy = queue.is_none() && !baseline.is_idle();
+        let whole_state = baseline.whole.as_ref().map(|whole| &whole.state);
+        let mut states = parts
+            .iter()
+            .flatten()
+            .map(|part| &part.state)
+            .chain(whole_state);
+        let is_busy = baseline.waiting() > 0 || !states.all(State::is_terminal);
+        let is_hidden_and_busy = queue.is_none() && is_busy;
         Self {
             named: named.filter(|_| is_hidden_and_busy),
             executions,

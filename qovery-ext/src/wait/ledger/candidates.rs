@@ -173,7 +173,9 @@ impl<'a> Candidates<'a> {
         let has_left = |run: &&Run| run.listed().is_some() && !self.ledger.queue().waits(run);
         let Some(ours) = self.ledger.request else {
             let runs = self.executions();
-            let has_none = |request: &&Run| runs.iter().all(|run| is_of_older(run, request));
+            let has_none = |request: &&Run| {
+                !runs.is_empty() && runs.iter().all(|run| is_of_older(run, request))
+            };
             let left = self.requests().into_iter().filter(has_left);
             let (mut lacking, others): (Vec<&Run>, Vec<&Run>) = left.partition(has_none);
             lacking.extend(others.into_iter().skip(1));

@@ -33,6 +33,7 @@ pub(super) const RULES: &[Claiming] = table! {
     was_created_before: "the history and the Date header use one clock",
     does_something_else: "queue and history name the action, and so does a state",
     lacks_our_services: "queue and history list the services of a run",
+    has_skipped_services: "an action on an environment is about all of its services",
     left_our_service_alone: "a run that succeeded has deployed each of its services, and a status says whether the last run includes its service",
     came_after_the_run_that_followed: "a request has one run, and is executed once it has left the queue",
     began_after_ours_had_left: "a request that does not wait in the queue has begun, or has no run",
@@ -50,11 +51,13 @@ fn names_another_request(ledger: &Ledger, run: &Run) -> Option<bool> {
     Some(run.request()? != ledger.request?)
 }
 
-/// The run of a request that is older than ours, which was not absorbed by it: it was listed itself, or its own status
-/// said that it waits while the run was at work.
+/// The run of a request that is older than ours, which was not absorbed by it: it was listed itself or, if the queue cannot
+/// be read, its own status said that it waits while the run was at work.
 fn is_of_an_older_request(ledger: &Ledger, run: &Run) -> Option<bool> {
     let named = ledger.request.and(ledger.own_request())?;
-    let waits_beside = run.running.is_some_and(|since| Some(since) < named.waited);
+    let works = run.work().map(|work| work.first).or(run.running);
+    let waits_beside =
+        ledger.is_unavailable(Fact::Queue) && works.is_some_and(|since| Some(since) < named.waited);
     Some((named.listed().is_some() || waits_beside) && is_of_older(run, named))
 }
 
@@ -119,7 +122,16 @@ pub(super) fn was_created_before(ledger: &Ledger, run: &Run) -> Option<bool> {
     let since = earliest.saturating_sub(SHOWN_WITHIN);
     // An accepted request can have been absorbed by an earlier one.
     let request = run.request().filter(|_| ledger.is_lost());
-    let executed = run.not_after.filter(|_| ledger.request.is_none());
+    // A request that was listed in time can be ours, or can have absorbed ours.
+    let may_be_ours = |id: Uuid| {
+        let known = ledger.run(&RunId::Request(id));
+        known.is_some_and(|request| {
+            request.listed().is_some() && !ledger.queue().lists_late(request)
+        })
+    };
+    let executed = run
+        .not_after
+        .filter(|id| ledger.request.is_none() && !may_be_ours(*id));
     let made = [request, executed].into_iter().flatten();
     let mut times = made.filter_map(made_at).chain(run.created);
     Some(times.any(|time| (since..earliest).contains(&time)) && !may_be_absorbed)
@@ -210,7 +222,7 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
 fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<bool> {
     let listed = run.services.as_ref()?;
     let Scope::Services(ours) = &ledger.scope else {
-        return Some(lacks_listed_services(ledger, run) || has_skipped_services(ledger, run));
+        return Some(lacks_listed_services(ledger, run));
     };
     let takes_part = |id: &Uuid| listed.binary_search(id).is_ok();
     let has_only_ours = listed.iter().all(|id| ours.contains(id));
@@ -230,14 +242,14 @@ fn lacks_listed_services(ledger: &Ledger, run: &Run) -> bool {
         && ledger.runs.iter().any(is_complete)
 }
 
-/// Whether a run succeeded with fewer services than the environment had, and nothing says that ours was executed.
-fn has_skipped_services(ledger: &Ledger, run: &Run) -> bool {
-    let state = run.end().and_then(End::state);
-    let has_succeeded = state.is_some_and(|state| state.phase(ledger.goal) == Phase::Reached);
-    let number = run.services.as_ref().map(Vec::len);
+/// A run that succeeded with fewer services than the environment had, although nothing says that ours was executed.
+fn has_skipped_services(ledger: &Ledger, run: &Run) -> Option<bool> {
+    let state = run.end().and_then(End::state)?;
+    let has_succeeded = state.phase(ledger.goal) == Phase::Reached;
+    let number = run.services.as_ref().map(Vec::len)?;
     // A restart leaves out the services that cannot be restarted.
     let is_whole = ledger.goal != Goal::Restarted;
-    ledger.is_lost() && is_whole && has_succeeded && number < ledger.before.services
+    Some(ledger.is_lost() && is_whole && has_succeeded && number < ledger.before.services?)
 }
 
 /// Whether a run lists all services of the operation.
@@ -431,6 +443,7 @@ pub(super) fn acts_alike(ledger: &Ledger, run: &Run) -> bool {
     [
         does_something_else,
         lacks_our_services,
+        has_skipped_services,
         left_our_service_alone,
         has_another_origin,
         has_another_user,

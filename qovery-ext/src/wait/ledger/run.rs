@@ -148,7 +148,6 @@ pub(crate) struct Run {
     pub(crate) origin: Option<String>,
     pub(crate) triggered_by: Option<String>,
     /// The oldest request that a status named while the execution was at work. That of the execution is not newer.
-    #[serde(skip)]
     pub(crate) not_after: Option<Uuid>,
     /// When the history says that it was created, by the server's clock.
     #[serde(skip)]

@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use super::server::{Refusal, Server, StatusReading, deploying, fault, seconds, status};
+use uuid::Uuid;
+
+use super::server::{Refusal, Server, StatusReading, deploying, fault, named, seconds, status};
 use crate::wait::{
     Action, Condition, Goal, NotCanceled, OperationToken, Phase, PollSchedule, Snapshot, State,
     Subject, WaitErrorKind, WaitOptions, conditions, source::FaultKind, tests::server::ENVIRONMENT,
@@ -652,4 +654,39 @@ async fn polls_that_take_too_long_are_followed_by_the_delays_of_the_schedule() {
     for settle in [seconds(0), seconds(1), seconds(15)] {
         lasting(settle).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_was_made_long_before_the_response_to_the_action_is_ours() {
+    // 2026-01-01T00:00:01Z.
+    let request = Uuid::from_u128(1_767_225_601_000 << 80 | 0x7000_8000_0000_0000_0001);
+    let waited = async |latency: Duration| {
+        let server = Server::default()
+            .before(status("STOPPED", "e-1"))
+            .at(0.0, named("DEPLOYING", "e-2", request))
+            .at(40.0, status("DEPLOYED", "e-2"))
+            .history_of(&[("e-2", "DEPLOY", "DEPLOYED"), ("e-1", "STOP", "STOPPED")])
+            .date("Thu, 01 Jan 2026 00:00:05 GMT")
+            .latency(latency);
+        server.deploy().within(seconds(600)).await
+    };
+    assert!(waited(seconds(5)).await.is_ok());
+    // The server answered at once, so that the request was made before the action.
+    assert!(waited(seconds(0)).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settle_period_of_zero_does_not_poll_without_a_pause_while_the_history_is_late() {
+    let server = Server::default()
+        .before(status("STOPPED", "e-1"))
+        .at(0.0, status("DEPLOYED", "e-2"))
+        .history_of(&[("e-2", "DEPLOY", "DEPLOYING"), ("e-1", "STOP", "STOPPED")])
+        .latency(Duration::from_millis(100));
+    let options = WaitOptions {
+        schedule: PollSchedule::every(seconds(10)),
+        settle: Duration::ZERO,
+        ..WaitOptions::default()
+    };
+    let _ = server.deploy().options(options).within(seconds(60)).await;
+    assert!(server.reads().len() <= 12, "{:?}", server.reads());
 }

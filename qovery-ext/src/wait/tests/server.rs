@@ -103,6 +103,7 @@ pub(super) struct Inner {
     requests: Vec<(f64, Option<&'static str>)>,
     received: Option<Value>,
     refused_acts: Vec<Refusal>,
+    date: Option<&'static str>,
     log: Vec<String>,
     refused_log: Option<Refusal>,
     pub(super) latency: Duration,
@@ -194,6 +195,11 @@ impl Server {
 
     pub(super) fn with_idle_response(self) -> Self {
         self.set(|s| s.received = Some(json!({"last_deployment_state": "DEPLOYED"})))
+    }
+
+    /// The `Date` of the response to an action.
+    pub(super) fn date(self, date: &'static str) -> Self {
+        self.set(|s| s.date = Some(date))
     }
 
     pub(super) fn latency(self, latency: Duration) -> Self {
@@ -383,7 +389,13 @@ impl Inner {
         body.as_object_mut()
             .unwrap()
             .extend(received.flatten().map(|(k, v)| (k.clone(), v.clone())));
-        respond(200, &body)
+        let mut response = respond(200, &body);
+        if let Some(date) = self.date {
+            response
+                .headers
+                .insert(header::DATE, HeaderValue::from_static(date));
+        }
+        response
     }
 }
 

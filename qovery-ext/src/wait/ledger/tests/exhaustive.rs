@@ -44,6 +44,16 @@ enum Rows {
     WithRunning,
 }
 
+/// The request that a status names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Named {
+    Nothing,
+    /// That of the run that is shown.
+    Shown,
+    NextQueued,
+    LastRequested,
+}
+
 /// The traces that a server leaves.
 #[derive(Debug, Clone, Copy)]
 struct Matrix {
@@ -55,6 +65,7 @@ struct Matrix {
     canceled_has_entry: bool,
     /// Whether a request is absorbed by a queued one of the same user that asks for the same.
     merges: bool,
+    named: Named,
 }
 
 /// The author and the action of a request.
@@ -116,6 +127,8 @@ enum Stage {
 /// The server after some events.
 struct Server {
     stages: Vec<Stage>,
+    /// The ids of the requests that have arrived.
+    ids: Vec<Option<Uuid>>,
     queue: Vec<usize>,
     running: Option<usize>,
     /// The requests that were executed or canceled, in their order, with the times at which that began
@@ -153,6 +166,7 @@ impl Server {
     fn after(world: &World, events: &[(Event, Stamp)]) -> Self {
         let mut server = Self {
             stages: vec![Stage::Absent; world.askers.len()],
+            ids: vec![None; world.askers.len()],
             queue: Vec::new(),
             running: None,
             past: Vec::new(),
@@ -166,6 +180,7 @@ impl Server {
     fn take(&mut self, world: &World, event: Event, at: Stamp) {
         match event {
             Event::Arrive(new) => {
+                self.ids[new] = Some(made_at(at, new));
                 let alike = |queued: &&usize| world.askers[**queued] == world.askers[new];
                 let absorber = self
                     .queue
@@ -287,6 +302,26 @@ impl Server {
         events
     }
 
+    /// The id of a request that has arrived.
+    fn id_of(&self, request: usize) -> Uuid {
+        self.ids[request].expect("it has arrived")
+    }
+
+    /// The request that a status names.
+    fn named(&self, world: &World) -> Option<Uuid> {
+        let request = match world.matrix.named {
+            Named::Nothing => None,
+            Named::Shown => self.executed().next_back(),
+            Named::NextQueued => self.queue.first().copied(),
+            Named::LastRequested => {
+                let is_own = |n: &usize| !matches!(self.stages[*n], Stage::AbsorbedBy(_));
+                let arrived = (0..self.ids.len()).filter(|n| self.ids[*n].is_some());
+                arrived.filter(is_own).max_by_key(|n| self.ids[*n])
+            }
+        };
+        request.map(|request| self.id_of(request))
+    }
+
     fn name_of(&self, request: usize) -> String {
         format!("x{request}")
     }
@@ -322,13 +357,16 @@ impl Server {
         match self.executed().next_back() {
             Some(last) => LastRun {
                 id: Some(self.name_of(last)),
-                request: None,
+                request: self.named(world),
                 date: None,
                 state: self.state_of(world, last),
                 origin: Some(world.askers[last].origin.to_owned()),
                 triggered_by: Some(world.askers[last].user.to_owned()),
             },
-            None => whole("before", "DEPLOYED"),
+            None => LastRun {
+                request: self.named(world),
+                ..whole("before", "DEPLOYED")
+            },
         }
     }
 
@@ -369,7 +407,7 @@ impl Server {
             own: vec![Some(PartStatus {
                 state: part.1,
                 deployment: Some(part.0),
-                request: None,
+                request: self.named(world),
                 date: None,
                 action: None,
                 in_last: None,
@@ -396,7 +434,7 @@ impl Server {
         let row = |request: usize| {
             let asker = world.askers[request];
             QueueRow {
-                request: super::request(request as u128),
+                request: self.id_of(request),
                 action: asker.action.to_owned(),
                 services: Some(asker.services.iter().map(|n| service(*n)).collect()),
                 origin: Some(asker.origin.to_owned()),
@@ -408,9 +446,8 @@ impl Server {
         running.into_iter().chain(queued).map(row).collect()
     }
 
-    /// Newest first. `zero` is the time of the clock of the wait at which the action was sent.
-    fn history(&self, world: &World, zero: Stamp) -> Vec<HistoryEntry> {
-        let clock = |at: Stamp| SENT + (at as i64 - zero as i64) / 1_000;
+    /// Newest first.
+    fn history(&self, world: &World) -> Vec<HistoryEntry> {
         let entries = self.past.iter().rev().map(|(request, began, ended)| {
             let asker = world.askers[*request];
             let parts = asker.services.iter().map(|number| {
@@ -440,6 +477,17 @@ impl Server {
     }
 }
 
+/// The server's clock, in seconds since 1970.
+fn clock(at: Stamp) -> i64 {
+    SENT + (at / 1_000).cast_signed()
+}
+
+/// The id of a request: it begins with the time at which it was made.
+fn made_at(at: Stamp, number: usize) -> Uuid {
+    let millis = SENT.cast_unsigned() * 1_000 + at;
+    Uuid::from_u128(u128::from(millis) << 80 | 0x7000_8000_0000_0000_0000 | number as u128)
+}
+
 /// A time after which every endpoint has caught up and a settle period is over.
 const LONG: Stamp = 16_000;
 const SHORT: Stamp = 2_000;
@@ -459,7 +507,6 @@ struct Node {
     seen: [usize; 4],
     /// Before the action: none.
     ledger: Option<Ledger>,
-    asked_at: Stamp,
     /// Since when the status of the request is missing.
     missed: Option<Stamp>,
     polls: u8,
@@ -473,7 +520,6 @@ impl Node {
             now: 100,
             seen: [0; 4],
             ledger: None,
-            asked_at: 0,
             missed: None,
             polls: 0,
             waits: 0,
@@ -548,6 +594,7 @@ impl Node {
             let part = shown.own[0].as_ref().expect("it is listed");
             before.state = part.state.clone();
             before.deployment_id = part.deployment.clone();
+            before.deployment_request_id = part.request;
             before.whole = shown.whole.clone();
             if world.is_about_service {
                 let own = ServiceRef {
@@ -556,23 +603,23 @@ impl Node {
                 };
                 let mut own = crate::wait::ServiceSnapshot::new(own, part.state.clone());
                 own.deployment_id = part.deployment.clone();
+                own.deployment_request_id = part.request;
                 before.services.push(own);
             }
             let rows = server.rows(world);
-            let history = server.history(world, next.now);
+            let history = server.history(world);
             let history = world.matrix.has_history.then_some(history.as_slice());
             let mut ledger = Ledger::acting(&subject, world.goal, &before, Some(&rows), history);
-            next.asked_at = next.now;
             next.events.push((Event::Arrive(0), next.now));
             let server = Server::after(world, &next.events);
-            let named = super::request(server.resolved(0) as u128);
+            let named = server.id_of(server.resolved(0));
             ledger.asked(
                 next.now,
                 Some(&ActionResponse {
                     request: (world.matrix.id == ResponseId::Always).then_some(named),
                     execution: None,
                     idle: false,
-                    server_time: Some(SENT),
+                    server_time: Some(clock(next.now)),
                 }),
             );
             if world.goal == Goal::Canceled {
@@ -639,7 +686,7 @@ impl Node {
                 },
                 Fact::History if !world.matrix.has_history => Observation::Unavailable { fact, at },
                 Fact::History => Observation::History {
-                    entries: server.history(world, node.asked_at),
+                    entries: server.history(world),
                     at,
                 },
                 Fact::Request(id) => match server.request_status(world, id) {
@@ -671,10 +718,7 @@ impl Node {
 
 impl Server {
     fn request_status(&self, world: &World, id: Uuid) -> Option<State> {
-        let request = (0..world.askers.len()).find(|n| super::request(*n as u128) == id)?;
-        if self.stages[request] == Stage::Absent {
-            return None;
-        }
+        let request = self.ids.iter().position(|known| *known == Some(id))?;
         match world.matrix.request_status {
             RequestStatus::Exact => Some(self.state_of(world, request)),
             RequestStatus::Missing => None,
@@ -730,8 +774,7 @@ fn explanation(world: &World, server: &Server, verdict: &Verdict) -> Option<&'st
     if is_superseded && matrix.request_status == RequestStatus::Environment {
         return Some("the request status repeats the environment, and contradicts the history");
     }
-    let repeats =
-        server.request_status(world, super::request(0)) == Some(server.whole(world).state);
+    let repeats = server.request_status(world, server.id_of(0)) == Some(server.whole(world).state);
     if !matrix.has_history && repeats && is_superseded {
         return Some("the request status may repeat the environment, and there is no history");
     }
@@ -749,11 +792,11 @@ fn excuse(world: &World, node: &Node, decision: &Decision) -> Option<&'static st
     let is_reached = matches!(decision, Decision::Reached(_));
     let is_shown = |number: usize| {
         let ids = [
-            RunId::Execution(server.name_of(number)),
-            run_of_request(number as u128),
+            Some(RunId::Execution(server.name_of(number))),
+            server.ids[number].map(RunId::Request),
         ];
         let mut runs = node.ledger.iter().flat_map(|ledger| &ledger.runs);
-        runs.any(|run| run.action.is_some() && ids.contains(&run.id))
+        runs.any(|run| run.action.is_some() && ids.contains(&Some(run.id.clone())))
     };
     let mut deletions = server.deletions(world);
     if world.goal == Goal::Deleted && is_reached && deletions.any(|other| !is_shown(other)) {
@@ -995,6 +1038,7 @@ fn matrices() -> Vec<Matrix> {
                                 has_history,
                                 canceled_has_entry,
                                 merges,
+                                named: Named::Nothing,
                             });
                         }
                     }
@@ -1004,6 +1048,13 @@ fn matrices() -> Vec<Matrix> {
     }
     matrices
 }
+
+const NAMED: [Named; 4] = [
+    Named::Nothing,
+    Named::Shown,
+    Named::NextQueued,
+    Named::LastRequested,
+];
 
 const GOALS: [(Goal, &str); 5] = [
     (Goal::Deployed, "DEPLOY"),
@@ -1051,8 +1102,10 @@ fn worlds_of(goal: Goal, action: &'static str, count: usize) -> Vec<World> {
                 {
                     continue;
                 }
+                // The block size is coprime to the sizes of the matrix.
+                let named = NAMED[worlds.len() / 5 % NAMED.len()];
                 worlds.push(World {
-                    matrix,
+                    matrix: Matrix { named, ..matrix },
                     goal,
                     is_about_service,
                     askers,

@@ -108,6 +108,33 @@ fn a_run_with_fewer_services_than_the_environment_is_not_ours_unless_it_is_a_res
 }
 
 #[test]
+fn a_deletion_of_fewer_services_than_the_environment_has_can_have_deleted_it_after_a_lost_response()
+{
+    let mut before = baseline(&environment(), "DEPLOYED");
+    before.server_time = Some(SENT);
+    before.services = [1, 2]
+        .map(|n| ServiceSnapshot::new(container(n), State::Deployed))
+        .to_vec();
+    let goal = Goal::Deleted;
+    let mut ledger = Ledger::acting(&environment(), goal, &before, Some(&[]), Some(&[]));
+    ledger.asked(100, None);
+    let mut entry = past("x", "DELETE", "DELETED");
+    entry.services = vec![part(1, "DELETED", Phase::Reached)];
+    let readings = [
+        status(3_000, "x", "DELETING"),
+        history(20_000, &[entry]),
+        queue(20_000, &[]),
+        Observation::Missing { at: 25_000 },
+        Observation::Missing { at: 41_000 },
+    ];
+    let verdict = judge(&seen(ledger, &readings), 41_000);
+    assert!(
+        decision(&verdict).is_some() && !is_reached(&verdict),
+        "{verdict:?}"
+    );
+}
+
+#[test]
 fn the_queue_is_read_as_soon_as_it_has_to_list_ours() {
     let due = |ledger: Ledger, state: &str| {
         let shown = status(1_000, "before", state);

@@ -187,7 +187,7 @@ proptest! {
         uninterrupted.unknown.clear();
         for run in &mut uninterrupted.runs {
             (run.active, run.running) = (None, None);
-            (run.worked, run.created, run.not_after) = (None, None, None);
+            (run.worked, run.created) = (None, None);
         }
         let uninterrupted = seen(uninterrupted, &again);
         let end = uninterrupted.latest() + periods(6);

@@ -9,6 +9,7 @@ use super::{
     mutation::without_rule,
     *,
 };
+use crate::wait::ServiceSnapshot;
 
 /// A run that one rule decides about.
 pub(super) struct Scenario {
@@ -52,6 +53,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         was_created_before(),
         does_something_else(),
         lacks_our_services(),
+        has_skipped_services(),
         left_our_service_alone(),
         came_after_the_run_that_followed(),
         began_after_ours_had_left(),
@@ -84,6 +86,34 @@ fn names_another_request() -> Scenario {
         run: run_of_request(2),
         ledger: seen_in(Some(1)),
         without: seen_in(None),
+    }
+}
+
+/// The response was lost, and the run has deployed one of two services.
+fn has_skipped_services() -> Scenario {
+    let deployed = |numbers: &[u128]| {
+        let mut before = baseline(&environment(), "STOPPED");
+        before.services = [1, 2]
+            .map(|n| ServiceSnapshot::new(container(n), State::Stopped))
+            .to_vec();
+        let mut ledger = Ledger::acting(
+            &environment(),
+            Goal::Deployed,
+            &before,
+            Some(&[]),
+            Some(&[]),
+        );
+        ledger.asked(100, None);
+        let mut entry = past("x", "DEPLOY", "DEPLOYED");
+        let parts = numbers.iter().map(|n| part(*n, "DEPLOYED", Phase::Reached));
+        entry.services = parts.collect();
+        seen(ledger, &[history(300, &[entry])])
+    };
+    Scenario {
+        rule: "has_skipped_services",
+        run: run_of_execution("x"),
+        ledger: deployed(&[1]),
+        without: deployed(&[1, 2]),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     super::claim::{Claim, claim},
     *,
 };
+use crate::wait::OperationToken;
 
 fn described_row(id: Uuid, action: &str) -> QueueRow {
     QueueRow {
@@ -73,8 +74,8 @@ fn a_run_whose_request_was_made_before_the_action_is_not_ours_if_no_queue_shows_
 /// A status that names a request can mean that this request is queued.
 #[test]
 fn a_request_that_the_status_named_before_the_action_can_be_ahead_of_ours_in_a_hidden_queue() {
-    let judged = |before: Option<Uuid>, waiting: Option<&[QueueRow]>, named: Option<Uuid>| {
-        let mut shown = baseline(&environment(), "STOPPING");
+    let judged_after = |state, before: Option<Uuid>, waiting: Option<&[QueueRow]>, named| {
+        let mut shown = baseline(&environment(), state);
         shown.deployment_request_id = before;
         let mut ledger = Ledger::acting(&environment(), Goal::Deployed, &shown, waiting, Some(&[]));
         let response = ActionResponse {
@@ -92,9 +93,12 @@ fn a_request_that_the_status_named_before_the_action_can_be_ahead_of_ours_in_a_h
         ];
         judge(&seen(ledger, &readings), 90_000)
     };
+    let judged = |before, waiting, named| judged_after("STOPPING", before, waiting, named);
     let verdict = judged(Some(made(-5)), None, None);
     assert!(is_superseded(&verdict), "{verdict:?}");
     for verdict in [
+        // Nothing is queued in an idle environment.
+        judged_after("STOPPED", Some(made(-5)), None, None),
         judged(None, None, None),
         judged(Some(made(-5)), Some(&[]), None),
         judged(Some(made(-5)), None, Some(made(1))),
@@ -154,8 +158,8 @@ fn a_service_names_the_request_of_its_run_as_well() {
 
 #[test]
 fn a_named_request_that_waits_beside_the_run_of_an_older_one_was_not_absorbed_by_it() {
-    let claimed_at = |waits_at: Stamp, id: Uuid| {
-        let ledger = acted_unseen(&services(&[1]), Goal::Deployed, "STOPPING", Some(made(1)));
+    let claimed_of = |subject: &Subject, waits_at: Stamp, id: Uuid| {
+        let ledger = acted_unseen(subject, Goal::Deployed, "STOPPING", Some(made(1)));
         let waits = Observation::Request {
             id: made(1),
             state: State::from("DEPLOYMENT_QUEUED"),
@@ -164,12 +168,81 @@ fn a_named_request_that_waits_beside_the_run_of_an_older_one_was_not_absorbed_by
         let works = status_of_services(40_000, "x", "RESTARTING", &["RESTARTING"]);
         claimed(&seen(ledger, &[naming(id, works), waits]), "x")
     };
+    assert!(claimed_of(&environment(), 41_000, made(0)).is_excluded());
+    let claimed_at = |waits_at, id| claimed_of(&services(&[1]), waits_at, id);
     assert!(claimed_at(41_000, made(0)).is_excluded());
     assert_eq!(claimed_at(39_000, made(0)), Claim::Possible);
     assert_eq!(claimed_at(41_000, made(1)), Claim::Possible);
     assert_eq!(claimed_at(41_000, made(2)), Claim::Possible);
     // Ours can have been absorbed by one from before the action.
     assert_eq!(claimed_at(39_000, made(-9)), Claim::Possible);
+}
+
+#[test]
+fn a_request_whose_status_is_late_can_have_been_absorbed_by_an_older_one_that_the_queue_lists() {
+    let mut ledger = acted_after(&services(&[1]), Goal::Deployed, "STOPPING", &[], None);
+    ledger.follow(made(1));
+    let works = status_of_services(40_000, "x", "DEPLOYING", &["DEPLOYING"]);
+    let waits = Observation::Request {
+        id: made(1),
+        state: State::from("DEPLOYMENT_QUEUED"),
+        at: 40_200,
+    };
+    let readings = [queue(1_000, &[]), naming(made(0), works), waits];
+    assert_eq!(claimed(&seen(ledger, &readings), "x"), Claim::Possible);
+}
+
+#[test]
+fn a_request_from_before_the_action_that_the_queue_lists_late_can_have_absorbed_ours() {
+    let claimed_at = |listed: Stamp| {
+        let ledger = acted(&environment(), Goal::Deployed, None);
+        let readings = [
+            queue(listed, &[described_row(made(-7), "DEPLOY")]),
+            naming(made(-7), status(90_000, "x", "DEPLOYING")),
+        ];
+        claimed(&seen(seen(ledger, &[queue(16_000, &[])]), &readings), "x")
+    };
+    assert_eq!(claimed_at(3_000), Claim::Possible);
+    // It was queued after ours had to be listed.
+    assert!(claimed_at(17_000).is_excluded());
+}
+
+#[test]
+fn a_token_keeps_the_request_that_a_status_named_while_a_run_was_at_work() {
+    let ledger = acted_unseen(&environment(), Goal::Deployed, "STOPPING", None);
+    let ledger = seen(
+        ledger,
+        &[naming(made(-7), status(40_000, "x", "DEPLOYING"))],
+    );
+    let text = OperationToken::new(environment(), Some(ledger)).to_string();
+    let token: OperationToken = text.parse().expect("it is read");
+    let resumed = *token.ledger.expect("it has acted");
+    let ended = seen(resumed, &[status(60_000, "x", "DEPLOYED")]);
+    assert!(claimed(&ended, "x").is_excluded());
+}
+
+#[test]
+fn the_end_of_a_request_counts_if_no_run_of_it_is_shown() {
+    let ours = described_row(made(2), "DEPLOY");
+    let readings = [
+        queue(1_000, &[ours]),
+        status(5_000, "before", "STOPPING"),
+        queue(21_000, &[]),
+        Observation::Request {
+            id: made(2),
+            state: State::Canceled,
+            at: 21_000,
+        },
+        status(50_000, "before", "STOPPING"),
+        queue(50_000, &[]),
+        history(50_000, &[past("before", "STOP", "STOPPING")]),
+    ];
+    let ledger = acted_after(&environment(), Goal::Deployed, "STOPPING", &[], None);
+    let verdict = judge(&seen(ledger, &readings), 90_000);
+    assert!(
+        matches!(decision(&verdict), Some(Decision::Canceled(_))),
+        "{verdict:?}"
+    );
 }
 
 #[test]

@@ -441,7 +441,10 @@ pub(super) fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
 /// anyone if no trace of ours was seen.
 fn may_be_of_another(ledger: &Ledger) -> bool {
     let runs = ledger.candidates().executions();
-    let is_ahead = |run: &Run| ledger.queue().listed_before(run) || was_seen_ahead(ledger, run);
+    let is_ahead = |run: &Run| {
+        let was_listed = ledger.queue().listed_before(run) && does_the_same(ledger, run);
+        was_listed || was_seen_ahead(ledger, run)
+    };
     // Nothing says that ours was executed, and no history will describe the run.
     let is_untraced = ledger.is_lost() && ledger.candidates().requests().is_empty();
     let is_open = is_untraced && ledger.is_unavailable(Fact::History);
@@ -460,6 +463,11 @@ fn lists_others(ledger: &Ledger, run: &Run) -> bool {
     ledger.scope.is_services() && listed.any(|id| !ledger.scope.includes(id))
 }
 
+fn does_the_same(ledger: &Ledger, run: &Run) -> bool {
+    let action = run.action.as_ref();
+    action.is_none_or(|action| !ledger.goal.is_not_of(action))
+}
+
 /// Whether the queue has listed a request of others with the same action, and not later than a request that can
 /// be ours.
 fn was_seen_ahead(ledger: &Ledger, run: &Run) -> bool {
@@ -472,11 +480,7 @@ fn was_seen_ahead(ledger: &Ledger, run: &Run) -> bool {
         listed && own.request().is_some_and(|own| !is_older(own, id))
     };
     let is_foreign = claim(ledger, run).is_excluded();
-    let does_the_same = run
-        .action
-        .as_ref()
-        .is_none_or(|action| !ledger.goal.is_not_of(action));
-    is_foreign && does_the_same && requests.iter().any(is_behind)
+    is_foreign && does_the_same(ledger, run) && requests.iter().any(is_behind)
 }
 
 /// Whether a run counts only because no endpoint has named its action, and nothing says that ours was executed.
