@@ -11,15 +11,17 @@ use qovery_ext::wait::{Goal, OperationToken};
 /// With --environment and a command it acts on the API. It reads the token from QOVERY_API_TOKEN, and
 /// the address from QOVERY_API_URL if that is set.
 ///
-/// On the API, Ctrl-C stops the wait, not the deployment, and prints the command to continue waiting. The fake ends
-/// with the program.
+/// On the API, Ctrl-C stops the wait, not the deployment. If the wait has begun, which is after the API has accepted the
+/// action, Ctrl-C prints the command to continue waiting; with --json, the event has the token. The fake ends with the
+/// program.
 #[derive(Debug, Parser)]
 #[command(
     name = "demo",
     bin_name = "cargo demo",
     max_term_width = 100,
-    after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 deadline passed or lost \
-                  contact; 3 refused; 64 wrong arguments or settings; 130 interrupted."
+    after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 unknown outcome (deadline \
+                  passed, lost contact, a 5xx or 429, or a list that cannot be read to its end); 3 refused; \
+                  64 wrong arguments or settings; 130 interrupted."
 )]
 pub(crate) struct Arguments {
     /// Act on this environment of the API instead of on a fake.

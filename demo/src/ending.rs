@@ -20,8 +20,6 @@ use serde_json::json;
 
 /// Invalid arguments or a missing setting: `EX_USAGE`.
 pub(crate) const USAGE: u8 = 64;
-/// Contact with the API was lost.
-const LOST_CONTACT: u8 = 2;
 
 /// Why the program cannot run the requested command.
 #[derive(Debug)]
@@ -89,10 +87,7 @@ impl From<ApiError> for Problem {
 
 impl From<PageError> for Problem {
     fn from(error: PageError) -> Self {
-        let code = error
-            .api_error()
-            .map_or(LOST_CONTACT, |error| exit_code(error));
-        Self::new(&error, code)
+        Self::new(&error, error.exit_code())
     }
 }
 

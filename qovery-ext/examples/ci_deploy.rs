@@ -4,9 +4,8 @@
 //! ci_deploy my-org/shop/staging
 //! ```
 //!
-//! Ctrl-C and SIGTERM stop the wait, not the deployment. After the exit codes 2 and 130 the server may continue:
-//! another job can resume the wait with the token in the file `deploy.token`. If the file cannot be written, the token is
-//! printed.
+//! Ctrl-C and SIGTERM stop the wait, not the deployment. After the exit codes 2 and 130 the server may continue: if the
+//! program has written the file `deploy.token`, or printed a token, another job can resume the wait with this token.
 
 use std::process::ExitCode;
 
@@ -23,6 +22,7 @@ async fn main() -> ExitCode {
         let path = std::env::args()
             .nth(1)
             .ok_or("usage: ORGANIZATION/PROJECT/ENVIRONMENT")?;
+        let _ = std::fs::remove_file("deploy.token"); // of an earlier run
         let environment = connect::from_env()?.find(&path).environment().await?;
         println!("{}", environment.console_url());
         let display = Display::detect().resume_hint(|token| {

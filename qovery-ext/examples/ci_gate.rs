@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 deadline passed or lost contact;
-//! 3 refused, also wrong arguments or a missing token. After 2, the deployment may continue: the last
-//! line has the token for another job, which can continue the wait.
+//! 3 refused, also wrong arguments or a missing token. After 2, the deployment may continue: if the last
+//! line has a token, another job can continue the wait with it.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -71,7 +71,8 @@ fn explain(error: &WaitError) {
     if let Some(by) = error.superseded_by() {
         eprintln!("another deployment: {by}");
     }
-    if error.is_deadline_passed() || error.is_lost_contact() {
+    let may_continue = error.is_deadline_passed() || error.is_lost_contact();
+    if may_continue && error.may_have_been_executed() {
         eprintln!("to continue the wait: {}", error.token());
     }
 }

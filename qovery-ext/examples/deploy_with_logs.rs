@@ -1,7 +1,8 @@
 //! Deploys an environment, prints its log, and waits until its services run.
 //!
 //! ```sh
-//! cargo run --example deploy_with_logs --features stream -- ENVIRONMENT_ID [SECONDS]
+//! export QOVERY_API_TOKEN=…
+//! cargo run --features stream --example deploy_with_logs -- ENVIRONMENT_ID [SECONDS]
 //! ```
 //!
 //! The services have to run for SECONDS without interruption, 30 by default.

@@ -1,7 +1,8 @@
 //! Follows the log of a service, like `tail -f`.
 //!
 //! ```sh
-//! cargo run --example tail_logs --features stream -- SERVICE_ID [LOGQL_QUERY]
+//! export QOVERY_API_TOKEN=…
+//! cargo run --features stream --example tail_logs -- SERVICE_ID [LOGQL_QUERY]
 //! ```
 //!
 //! Lines are written to standard output, events of the connection to standard error.

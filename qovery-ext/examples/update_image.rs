@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! export QOVERY_API_TOKEN=…
-//! cargo run --example update_image -- ENVIRONMENT_ID SERVICE_NAME TAG
+//! cargo run --features versions --example update_image -- ENVIRONMENT_ID SERVICE_NAME TAG
 //! ```
 //!
 //! An edit replaces the whole configuration, and resets absent fields to their defaults. Therefore

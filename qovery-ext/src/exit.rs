@@ -46,9 +46,9 @@ where
 /// | code | outcome |
 /// |---|---|
 /// | 0 | the goal was reached |
-/// | 1 | the operation failed, was canceled, or was superseded |
-/// | 2 | unknown: the deadline passed, contact was lost, or a call got no response of the API, a 5xx, a 429, or an unreadable response |
-/// | 3 | refused: by the API, or by the client, for example an unknown name, an expired token, wrong arguments |
+/// | 1 | the operation failed, was canceled, or was superseded; a pod cannot run |
+/// | 2 | unknown: the deadline passed, contact was lost, the services did not run in time, a call got no response of the API, a 5xx, a 429, or an unreadable response, or a list has no usable next page |
+/// | 3 | refused: by the API, or by the client, for example an unknown name, an expired token, wrong arguments, a cursor of another list |
 /// | 130 | Ctrl-C or SIGTERM stopped the program |
 ///
 /// The error of `PreviewEnvironment::run` is recognized if the error of the closure is a [`WaitError`], a
@@ -87,6 +87,7 @@ fn own_code(error: &(dyn Error + 'static)) -> Option<u8> {
     }
     of!(
         WaitError,
+        crate::page::PageError,
         #[cfg(feature = "display")]
         crate::display::ShowError,
         #[cfg(feature = "preview")]

@@ -7,6 +7,8 @@ use std::{fmt, pin::Pin};
 
 /// Receives Ctrl-C and SIGTERM.
 ///
+/// Available on crate features `display` or `preview` only.
+///
 /// ```no_run
 /// # async fn example(work: impl Future<Output = ()>) {
 /// let mut interrupt = qovery_ext::Interrupt::listen();
@@ -27,6 +29,9 @@ impl Interrupt {
 
     /// Starts to listen to Ctrl-C and, on Unix, to SIGTERM. If the handler of a signal cannot be
     /// installed, the signal keeps its default.
+    ///
+    /// Listening replaces the default action of these signals, which ends the program, for the rest of the process. It
+    /// stays replaced after this value is dropped.
     #[cfg(unix)]
     pub fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
@@ -49,6 +54,9 @@ impl Interrupt {
 
     /// Starts to listen to Ctrl-C and, on Unix, to SIGTERM. If the handler of a signal cannot be
     /// installed, the signal keeps its default.
+    ///
+    /// Listening replaces the default action of these signals, which ends the program, for the rest of the process. It
+    /// stays replaced after this value is dropped.
     #[cfg(windows)]
     pub fn listen() -> Self {
         let interrupt = tokio::signal::windows::ctrl_c();

@@ -109,7 +109,10 @@ fn compiles(root: &Path, areas: &[&str]) -> Result<bool, Problem> {
         // The build must not regenerate the code under test.
         .env("CI", "true")
         .status()
-        .map_err(|error| Problem::new(format!("cargo cannot be started: {error}")))?;
+        .map_err(|error| {
+            Problem::new(format!("cargo cannot be started: {error}"))
+                .with_help("install cargo, or set CARGO to its path")
+        })?;
     Ok(status.success())
 }
 

@@ -71,7 +71,7 @@ fn end_interrupted(command: &Command) -> Result<(), problem::Problem> {
     let writes = match command {
         Command::Import(args) => args.writes(),
         Command::Generate(args) => args.writes(),
-        Command::Update(_) => true,
+        Command::Update(args) => args.writes(),
         Command::Diff(_) | Command::Areas(_) | Command::Names(_) => false,
     };
     if !writes {
@@ -113,9 +113,11 @@ fn with_room<T: Send>(
         match started.map(|thread| thread.join()) {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => resume_unwind(panic),
-            Err(error) => Err(problem::Problem::new(format!(
-                "no thread can be started: {error}"
-            ))),
+            Err(error) => Err(
+                problem::Problem::new(format!("no thread can be started: {error}")).with_help(
+                    "raise the limits of the system on threads and memory, then run the command again",
+                ),
+            ),
         }
     })
 }

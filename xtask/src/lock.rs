@@ -17,6 +17,8 @@ use crate::write::Tree;
 
 /// The name of the file, beside the contract.
 pub(crate) const LOCK: &str = "contract.lock";
+/// The next step if the file is damaged.
+const RESTORE: &str = "restore the file from git: it is written by `cargo xtask` alone";
 /// The repository of the published revisions.
 const REPOSITORY: &str = "https://github.com/Qovery/qovery-openapi-spec";
 /// The packages of this program.
@@ -71,11 +73,11 @@ impl Lock {
             _ => {}
         }
         let text = String::from_utf8(source::bytes(&path)?)
-            .map_err(|_| Problem::in_file(&path, "is not text in UTF-8"))?;
+            .map_err(|_| Problem::not_utf8(&path).with_help(RESTORE))?;
         Self::parse(&text).map_err(|(line, what)| {
             Problem::in_file(&path, what)
                 .with_line(Some(line))
-                .with_help("restore the file from git: it is written by `cargo xtask` alone")
+                .with_help(RESTORE)
         })
     }
 

@@ -37,8 +37,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
 /// # Errors
 /// Returns an error if the file or the contract of this repository cannot be read.
 pub(crate) fn table(file: &Path) -> Result<String, Problem> {
-    let text = String::from_utf8(contract::source::bytes(file)?)
-        .map_err(|_| Problem::in_file(file, "is not text in UTF-8"))?;
+    let text =
+        String::from_utf8(contract::source::bytes(file)?).map_err(|_| Problem::not_utf8(file))?;
     let names = text.lines().map(str::trim);
     let names: BTreeSet<&str> = names
         .filter(|name| !name.is_empty() && !name.starts_with('#'))

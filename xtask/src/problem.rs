@@ -60,6 +60,32 @@ impl Problem {
         }
     }
 
+    /// A file or directory that the system does not let this program read, write or move. `done` completes the
+    /// message "cannot be …".
+    pub(crate) fn of_io(path: &Path, done: &str, error: &std::io::Error) -> Self {
+        let help = match done {
+            "read" => "check the path and its permissions, then run the command again",
+            _ => "check the path, its permissions and the free space, then run the command again",
+        };
+        Self::in_file(path, format!("cannot be {done}: {error}")).with_help(help)
+    }
+
+    /// A file that is not text.
+    pub(crate) fn not_utf8(path: &Path) -> Self {
+        Self::in_file(path, "is not text in UTF-8").with_help("save the file as UTF-8")
+    }
+
+    /// An error that no input causes.
+    pub(crate) fn defect(what: impl Into<String>) -> Self {
+        Self::new(what).with_help("this is a defect of `cargo xtask`: report it")
+    }
+
+    /// No temporary directory.
+    pub(crate) fn no_temporary_directory(error: &std::io::Error) -> Self {
+        Self::new(format!("no temporary directory can be created: {error}"))
+            .with_help("check the directory in TMPDIR, its permissions and the free space")
+    }
+
     /// A problem at a location of a document; the line is looked up.
     pub(crate) fn at(document: &impl Lines, pointer: &str, what: impl Into<String>) -> Self {
         Self {

@@ -47,10 +47,7 @@ pub(crate) fn replaceable(path: &Path) -> Result<Option<fs::Permissions>, Proble
                 .with_help("name a file, or a path that does not exist yet"),
         ),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(
-            Problem::in_file(path, format!("cannot be written: {error}"))
-                .with_help("check the directory and its permissions"),
-        ),
+        Err(error) => Err(Problem::of_io(path, "written", &error)),
     }
 }
 
@@ -150,7 +147,7 @@ impl Parents {
         let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
         missing.reverse();
         fs::create_dir_all(directory)
-            .map_err(|error| Problem::in_file(directory, format!("cannot be created: {error}")))?;
+            .map_err(|error| Problem::of_io(directory, "created", &error))?;
         Ok(Self(missing))
     }
 }
@@ -174,7 +171,7 @@ impl<'a> Staged<'a> {
         let home = tempfile::Builder::new()
             .prefix(".generated-")
             .tempdir_in(parent)
-            .map_err(|error| Problem::in_file(parent, format!("cannot be written to: {error}")))?;
+            .map_err(|error| Problem::of_io(parent, "written to", &error))?;
         write_all(tree, &home.path().join("new"))?;
         Ok(Self {
             target,
@@ -190,18 +187,16 @@ impl<'a> Staged<'a> {
 
     fn put_in_place(&self) -> Result<(), Problem> {
         if self.existed {
-            fs::rename(self.target, self.old()).map_err(|error| {
-                Problem::in_file(self.target, format!("cannot be moved aside: {error}"))
-            })?;
+            fs::rename(self.target, self.old())
+                .map_err(|error| Problem::of_io(self.target, "moved aside", &error))?;
         }
         self.place_new().inspect_err(|_| self.bring_back())
     }
 
     /// Renames the tree to a name that does not exist: renaming a directory replaces no file and no link.
     fn place_new(&self) -> Result<(), Problem> {
-        fs::rename(self.home.path().join("new"), self.target).map_err(|error| {
-            Problem::in_file(self.target, format!("cannot be put in place: {error}"))
-        })
+        fs::rename(self.home.path().join("new"), self.target)
+            .map_err(|error| Problem::of_io(self.target, "put in place", &error))
     }
 
     /// Undoes the replacement as far as possible. A failure here is ignored, because the problem that caused
@@ -231,8 +226,7 @@ pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
         Err(Problem::in_file(&directory, what)
             .with_help("`--out` takes a new directory, or an empty one that is no link"))
     };
-    let unreadable =
-        |error: std::io::Error| Problem::in_file(&directory, format!("cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| Problem::of_io(&directory, "read", &error);
     if directory.file_name().is_none() {
         return occupied("is not the name of a directory");
     }
@@ -253,9 +247,8 @@ pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     let staged = Staged::write(tree, &directory)?;
     if existed {
         // This fails for everything except an empty directory, also if another process has just replaced it.
-        fs::remove_dir(&directory).map_err(|error| {
-            Problem::in_file(&directory, format!("cannot be replaced: {error}"))
-        })?;
+        fs::remove_dir(&directory)
+            .map_err(|error| Problem::of_io(&directory, "replaced", &error))?;
     }
     staged.place_new()
 }
@@ -269,10 +262,9 @@ pub(crate) fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
         let file: PathBuf = directory.join(path);
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent)
-                .map_err(|error| Problem::in_file(parent, format!("cannot be created: {error}")))?;
+                .map_err(|error| Problem::of_io(parent, "created", &error))?;
         }
-        fs::write(&file, text)
-            .map_err(|error| Problem::in_file(&file, format!("cannot be written: {error}")))?;
+        fs::write(&file, text).map_err(|error| Problem::of_io(&file, "written", &error))?;
     }
     Ok(())
 }
@@ -286,10 +278,7 @@ pub(crate) fn on_disk(directory: &Path) -> Result<Tree, Problem> {
     match fs::symlink_metadata(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
-            return Err(Problem::in_file(
-                directory,
-                format!("cannot be read: {error}"),
-            ));
+            return Err(Problem::of_io(directory, "read", &error));
         }
         Ok(known) if known.is_dir() => read(directory, "", &mut tree)?,
         Ok(_) => return Err(foreign(directory)),
@@ -298,9 +287,7 @@ pub(crate) fn on_disk(directory: &Path) -> Result<Tree, Problem> {
 }
 
 fn read(directory: &Path, prefix: &str, into: &mut Tree) -> Result<(), Problem> {
-    let unreadable = |path: &Path, error: std::io::Error| {
-        Problem::in_file(path, format!("cannot be read: {error}"))
-    };
+    let unreadable = |path: &Path, error: std::io::Error| Problem::of_io(path, "read", &error);
     for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, error))? {
         let entry = entry.map_err(|error| unreadable(directory, error))?;
         let path = entry.path();

@@ -308,6 +308,7 @@ fn an_update_that_is_killed_at_any_time_leaves_the_old_or_the_new_tree_to_the_ne
     };
     let commit = "0f".repeat(20);
     let update = ["update", "2026-11-27.yaml", "--upstream-commit", &commit];
+    let dry = [update.as_slice(), &["--dry-run"]].concat();
     let home = prepared();
     let old = files(home.path());
     printed(&xtask(home.path(), &update));
@@ -334,11 +335,18 @@ fn an_update_that_is_killed_at_any_time_leaves_the_old_or_the_new_tree_to_the_ne
         running.kill().expect("killed");
         running.wait().expect("ended");
         if work.exists() {
-            let refused = xtask(home.path(), &["generate", "--check"]);
-            let message = text(&refused.stderr);
-            assert!(message.contains("an update was interrupted"), "{message}");
+            for command in [dry.as_slice(), &["generate", "--check"]] {
+                let refused = xtask(home.path(), command);
+                let message = text(&refused.stderr);
+                assert!(message.contains("an update was interrupted"), "{message}");
+            }
         }
-        let dry = [update.as_slice(), &["--dry-run"]].concat();
+        // Ends the interrupted update, and writes nothing else into the repository.
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        let out = elsewhere.path().join("openapi.yaml");
+        let out = out.to_str().expect("a path in UTF-8");
+        let import = ["import", "2026-11-27.yaml", "--out", out];
+        printed(&xtask(home.path(), &import));
         printed(&xtask(home.path(), &dry));
         let found = files(home.path());
         let end = match () {

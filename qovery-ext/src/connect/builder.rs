@@ -198,7 +198,7 @@ impl Connect {
     /// Default: 60 s.
     ///
     /// [`Call::timeout`](qovery_api::Call::timeout) limits a single call: all its attempts and the
-    /// delays between them.
+    /// delays between them. It also replaces this limit for each request of the call.
     pub fn request_timeout(mut self, limit: Duration) -> Self {
         self.request_timeout = Some(limit);
         self

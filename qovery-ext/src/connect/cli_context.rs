@@ -50,7 +50,7 @@ pub(super) fn default_path(environment: &Environment) -> Result<PathBuf, Connect
         ConnectError::new(
             Kind::CliContext,
             "the context file of the command-line tool cannot be found: the home directory \
-             is not known",
+             is not known: set HOME (on Windows USERPROFILE), or pass the file with `cli_context_file`",
         )
     })?;
     Ok(home.join(".qovery").join("context.json"))
@@ -92,7 +92,8 @@ fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectErr
         ConnectError::new(
             Kind::CliContext,
             format!(
-                "{place} is not a context file of the command-line tool (line {}, column {})",
+                "{place} is not a context file of the command-line tool (line {}, column {}): sign in again with \
+                 `qovery auth`, or pass another file with `cli_context_file`",
                 error.line(),
                 error.column()
             ),
@@ -110,7 +111,10 @@ fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectErr
         let expiration = DateTime::parse_from_rfc3339(text).map_err(|_| {
             ConnectError::new(
                 Kind::CliContext,
-                format!("{place}: `access_token_expiration` is not a date with a time"),
+                format!(
+                    "{place}: `access_token_expiration` is not a date with a time: sign in again \
+                     with `qovery auth`"
+                ),
             )
         })?;
         // The tool writes year 1 if it does not know the time.
@@ -136,7 +140,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
         let message = if error.kind() == io::ErrorKind::NotFound {
             format!("{place} does not exist: sign in with `qovery auth`, or pass a token")
         } else {
-            format!("{place} cannot be read: {error}")
+            format!("{place} cannot be read: {error}; check the path and its permissions")
         };
         ConnectError::new(Kind::CliContext, message).with_source(error)
     };
@@ -150,7 +154,10 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ConnectError> {
     if read.map_err(refuse)? as u64 > SIZE_LIMIT {
         return Err(ConnectError::new(
             Kind::CliContext,
-            format!("{place} is too large for a context file of the command-line tool"),
+            format!(
+                "{place} is too large for a context file of the command-line tool: pass the right \
+                 file with `cli_context_file`"
+            ),
         ));
     }
     Ok(text)

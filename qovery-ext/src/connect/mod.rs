@@ -9,12 +9,13 @@
 //!
 //! The result is a plain [`Client`]. [`Connect`] has the settings, [`RetryPolicy`] decides about retries, and
 //! a [`TokenSource`] provides tokens that change. For a single call,
-//! [`Call::timeout`](qovery_api::Call::timeout) limits the time of all its attempts and delays, and
+//! [`Call::timeout`](qovery_api::Call::timeout) limits the time of all its attempts and delays, and of each attempt;
 //! [`Call::retry`](qovery_api::Call::retry) changes its retries.
 //!
 //! Each call is a span of `tracing` named `qovery_call` at level `INFO`, with `operation`, `method`, `path`
-//! (the template, without ids), `attempt`, `status`, `request_id`, `error` and `duration_ms`. Each retry is
-//! an event in this span. Nothing is printed unless the program installs a subscriber.
+//! (the template, without ids), `attempt`, `status`, `request_id`, `error` and `duration_ms`. Each retry, each request
+//! that is sent again with a new token, and each wait for a delay that the server demands is an event in this span.
+//! Nothing is printed unless the program installs a subscriber.
 //!
 //! Dropping a call abandons it. The server may still execute a request that was sent. A renewal of the token
 //! that has begun continues.

@@ -36,9 +36,10 @@ use qovery_api::{
 /// waits for that delay first. A value that cannot be read is ignored.
 ///
 /// If less than a tenth of the budget is left for the next attempt, after the delay that the response demands, the call
-/// ends at once with the last response. A random delay is shortened so that this tenth is left. For example, if a
-/// server asks for an hour, the call fails at once, and [`Error::retry_after`](qovery_api::Error::retry_after) returns
-/// the hour.
+/// ends at once with the last response. A random delay is shortened so that this tenth is left. Without
+/// [`jitter`](Self::jitter), the computed delay is not shortened: if it leaves less than a tenth, the call ends at once
+/// too. For example, if a server asks for an hour, the call fails at once, and
+/// [`Error::retry_after`](qovery_api::Error::retry_after) returns the hour.
 ///
 /// ```
 /// use std::time::Duration;
@@ -115,7 +116,8 @@ impl RetryPolicy {
     /// the end of the budget, a request in flight is aborted. Default: twice the [limit of one
     /// request](super::Connect::request_timeout), 120 s.
     ///
-    /// If a call has [its own limit](qovery_api::Call::timeout), that limit is its budget.
+    /// If a call has [its own limit](qovery_api::Call::timeout), that limit is its budget, and also the limit of each
+    /// of its requests.
     pub const fn budget(mut self, budget: Duration) -> Self {
         self.budget = Some(budget);
         self

@@ -1,7 +1,7 @@
 //! The spans and events that `tracing` records for a call.
 //!
-//! Each call is a span, and each retry an event. They contain no path parameters, queries, headers or bodies.
-//! Nothing is written unless a program installs a subscriber.
+//! Each call is a span. Each retry, each renewal of the token and each delay that the server demands is an event. They
+//! contain no path parameters, queries, headers or bodies. Nothing is written unless a program installs a subscriber.
 
 use std::{borrow::Cow, time::Duration};
 

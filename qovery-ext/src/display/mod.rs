@@ -17,14 +17,18 @@
 //! |---|---|
 //! | a terminal | a bar for each stage and a line for each service, redrawn in place |
 //! | a terminal with `TERM=dumb` or of unknown size, a pipe, a file | a line for each change |
-//! | the log of a CI job (`CI` is set) | the same lines, in a group that folds on GitHub and GitLab |
+//! | the log of a CI job | the same lines, in a group that folds on GitHub and GitLab |
 //! | anywhere, with [`Display::ndjson`] | one JSON object per line, each with its `event` |
 //!
-//! Colors are used on a terminal, unless `NO_COLOR` is set, `CLICOLOR` is `0` or `TERM` is `dumb`.
-//! `CLICOLOR_FORCE=1` uses them everywhere if `NO_COLOR` is not set. Rows fit terminals of 40 columns or more,
-//! also with `TERM=dumb`. A part that does not fit is left out. A name that does not fit is cut, if possible after a
-//! whole word, and ends with `…`. Longer texts are wrapped between words. If there are more services than lines,
-//! finished services are left out first.
+//! The output is the log of a CI job if `CI`, `GITHUB_ACTIONS` or `GITLAB_CI` is set to a value other than `0` and
+//! `false`. An empty variable counts as not set.
+//!
+//! Colors are used on a terminal, unless `NO_COLOR` is set, `CLICOLOR` is `0` or `TERM` is `dumb`. If `NO_COLOR` is
+//! not set, `CLICOLOR_FORCE` with a value other than `0` and `false` uses colors everywhere.
+//!
+//! Rows fit terminals of 40 columns or more, also with `TERM=dumb`. A part that does not fit is left out. A name that
+//! does not fit is cut, if possible after a whole word, and ends with `…`. Longer texts are wrapped between words. If
+//! there are more services than lines, finished services are left out first.
 //!
 //! # Ctrl-C
 //! Ctrl-C and SIGTERM stop the wait, not the deployment: the terminal is restored, and the result is
@@ -189,17 +193,18 @@ impl Show {
                 let task = tokio::select! {
                     task = task => task,
                     () = interrupt.received() => {
-                        return Err(display.interrupted(Some(operation.token())));
+                        return Err(display.interrupted(Some(operation.token()), false));
                     }
                 };
                 display.begin(task);
                 Ok(*operation)
             }
             Shown::Action(action) => {
+                let sends = action.sends();
                 let task = Task::of_action(&action, title);
                 let task = tokio::select! {
                     task = task => task,
-                    () = interrupt.received() => return Err(display.interrupted(None)),
+                    () = interrupt.received() => return Err(display.interrupted(None, false)),
                 };
                 display.begin(task);
                 #[cfg(feature = "stream")]
@@ -213,7 +218,7 @@ impl Show {
                 };
                 tokio::select! {
                     started = action.start() => started,
-                    () = interrupt.received() => return Err(display.interrupted(None)),
+                    () = interrupt.received() => return Err(display.interrupted(None, sends)),
                 }
             }
         };
@@ -230,7 +235,7 @@ impl Show {
                 }
                 next = operation.next_progress() => next,
                 () = interrupt.received() => {
-                    return Err(display.interrupted(Some(operation.token())));
+                    return Err(display.interrupted(Some(operation.token()), false));
                 }
             };
             match next {
@@ -324,7 +329,8 @@ impl fmt::Display for ShowError {
                 )
             }
             Self::Interrupted(None) => f.write_str(
-                "interrupted before the API answered: check whether it has executed the action",
+                "interrupted before the API accepted an action: if one was sent, check whether it was executed \
+                 before you start it again",
             ),
         }
     }

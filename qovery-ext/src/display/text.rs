@@ -18,6 +18,9 @@ use crate::wait::{
     Subject, WaitError, WaitErrorKind,
 };
 
+/// An interruption before an action was sent.
+pub(super) const NOT_SENT: &str = "  No action was sent.";
+
 /// Shows progress.
 pub(super) trait Renderer: Send {
     /// Called before a request.
@@ -175,17 +178,19 @@ impl Text {
         self.fact("exit code", &error.exit_code().to_string());
     }
 
-    pub(super) fn interrupted(&mut self, token: Option<&OperationToken>) {
+    pub(super) fn interrupted(&mut self, token: Option<&OperationToken>, sends: bool) {
         self.end();
         let text = "■ Interrupted.";
         let styled = self.settings.palette.phase(Phase::Canceled, text);
         self.settings.signed(&format!("  {text}"), text, &styled);
         match token {
             Some(token) => self.print_resume_hint("The server continues", token),
-            None => self.settings.paragraph(
-                "  It is not known whether the API has received the action.",
+            None if sends => self.settings.paragraph(
+                "  It is not known whether the API has received the action: check whether it was executed before you \
+                 start it again.",
                 2,
             ),
+            None => self.settings.paragraph(NOT_SENT, 2),
         }
     }
 

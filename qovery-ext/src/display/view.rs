@@ -255,15 +255,19 @@ impl Display {
         ShowError::Missed(error)
     }
 
-    pub(super) fn interrupted(&mut self, token: Option<OperationToken>) -> ShowError {
+    /// Shows the interruption. Without a token, `sends` is whether an action was being sent.
+    pub(super) fn interrupted(&mut self, token: Option<OperationToken>, sends: bool) -> ShowError {
         match &mut self.shown {
-            Shown::Text(text) => text.interrupted(token.as_ref()),
+            Shown::Text(text) => text.interrupted(token.as_ref(), sends),
             Shown::Ndjson => json::interrupted(&self.settings, token.as_ref()),
             // Before the start of the action: only the names were being read.
             Shown::Nothing => match self.settings.format {
                 Format::Ndjson => json::interrupted(&self.settings, token.as_ref()),
                 _ => {
                     self.settings.paragraph("  ■ Interrupted.", 4);
+                    if token.is_none() {
+                        self.settings.paragraph(super::text::NOT_SENT, 2);
+                    }
                     let hint = token
                         .as_ref()
                         .and_then(|token| self.settings.resume_hint(token));

@@ -74,7 +74,9 @@ impl<I> fmt::Display for CollectError<I> {
             false => format!("{id}: only {count} item{s} could be read"),
         };
         match (&self.page_error, f.alternate()) {
+            // The message of the page has the next step.
             (Some(error), true) => write!(f, "{message}: {error:#}"),
+            (Some(error), false) => write!(f, "{message}: {}", error.advice()),
             _ => f.write_str(&message),
         }
     }

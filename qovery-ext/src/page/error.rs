@@ -5,7 +5,10 @@ use std::{error::Error as StdError, fmt};
 use qovery_api::{OperationInfo, Printable};
 
 use super::ResumeCursor;
-use crate::causes::{self, debug_as_text};
+use crate::{
+    causes::{self, debug_as_text},
+    codes,
+};
 
 /// The error of paging: the next page could not be delivered.
 ///
@@ -90,6 +93,16 @@ impl PageError {
         matches!(self.0.kind, Kind::WrongCursor(_))
     }
 
+    /// Returns the exit code for a program, see the [table](crate::exit_code#codes): that of the call if a call failed, 3
+    /// for a wrong cursor, 2 if the list could not be read to its end.
+    pub fn exit_code(&self) -> u8 {
+        match &self.0.kind {
+            Kind::Call(error) => codes::of_call(error),
+            Kind::WrongCursor(_) => codes::REFUSED,
+            _ => codes::UNKNOWN,
+        }
+    }
+
     /// Returns the paged operation.
     pub fn operation(&self) -> &'static OperationInfo {
         self.0.operation
@@ -106,6 +119,24 @@ impl PageError {
     }
 }
 
+impl PageError {
+    /// The next step after a list that was not read to its end.
+    pub(super) fn advice(&self) -> &'static str {
+        match &self.0.kind {
+            Kind::Call(error) if error.is_unauthorized() || error.is_forbidden() => {
+                "check the token and its role, then resume with `resume_cursor`"
+            }
+            Kind::Call(_) | Kind::LinkWithoutToken | Kind::ItemWithoutId | Kind::NothingNew => {
+                "resume later with `resume_cursor`"
+            }
+            Kind::CursorRepeated | Kind::WentBack | Kind::PlaceLost => {
+                "read the list again from the beginning"
+            }
+            Kind::WrongCursor(_) => "resume with a cursor of this operation and direction",
+        }
+    }
+}
+
 impl fmt::Display for PageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner {
@@ -116,7 +147,10 @@ impl fmt::Display for PageError {
         } = &*self.0;
         let s = if *pages_read == 1 { "" } else { "s" };
         let problem = match kind {
-            Kind::Call(_) => "the next page could not be read",
+            Kind::Call(error) if error.is_unauthorized() || error.is_forbidden() => {
+                "the next page could not be read (check the token and its role, then retry or resume)"
+            }
+            Kind::Call(_) => "the next page could not be read (retry, or resume later)",
             Kind::CursorRepeated => {
                 "the server returned a cursor that was used before, so its pages form a cycle: read the list \
                  again from the beginning, or report the server"

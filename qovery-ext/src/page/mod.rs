@@ -8,8 +8,8 @@
 //!   come again in another order, the list ends as [`Ending::Reordered`] and not as complete.
 //! - **A list does not end early.** If the operation pages by item, an empty page ends the list only after
 //!   another request, which starts at an earlier item. If it pages by links, a page without a link ends the list;
-//!   an empty one is requested once more before. A page that is shorter than the page size does not end the list,
-//!   unless its last item is the item of its own cursor.
+//!   if it is empty, the page before it and then this page are requested once more before. A page that is shorter than
+//!   the page size does not end the list, unless its last item is the item of its own cursor.
 //! - **Every list ends.** If a server repeats its pages ([`PageError::is_repetition`]), returns no usable
 //!   next page ([`PageError::is_dead_end`]) or loses the position ([`PageError::is_place_lost`]), the list
 //!   ends with an error.
@@ -40,8 +40,9 @@
 //!
 //! A stream holds one page (two with `read_ahead`) and at most about 2 MiB of ids and cursors: the first
 //! 5,000 ids, the last 5,000 ids, and 5,000 cursors. All other ids are forgotten. If it has delivered more than
-//! 10,000 items and the server starts over, the stream ends with an error before it gets to a forgotten item. If the
-//! server returns a page that begins with a forgotten item, the forgotten items of this page are delivered again.
+//! 10,000 items and the server starts over, the stream ends with an error at the first remembered items. There is one
+//! exception: if the server skips the remembered items and returns a page that begins with a forgotten item, the
+//! forgotten items of this page are delivered again.
 //!
 //! # Windows
 //!

@@ -21,10 +21,12 @@ pub struct Page<I> {
     pub declared_size: Option<u64>,
     /// The cursor of this page, to read it again.
     pub cursor: ResumeCursor,
-    /// The cursor of the next page; `None` if there is no next page, or if this is unknown.
+    /// The cursor of the next page; `None` if there is no next page, or if this is unknown. In a backward walk it has
+    /// no delivered ids: a stream that is resumed from it delivers the items of the next pages again.
     pub next: Option<ResumeCursor>,
     /// The cursor of the previous page; `None` if there is no previous page, or if the operation does not
-    /// page backward.
+    /// page backward. In a forward walk it has no delivered ids: a stream that is resumed from it delivers the items
+    /// of the previous pages again.
     pub previous: Option<ResumeCursor>,
 }
 

@@ -105,6 +105,15 @@ impl VersionError {
         Self(Box::new(Reason::Call(what, error)))
     }
 
+    /// The error for a service that is deployed without a version of its own.
+    pub(super) fn without_version(shown: &impl fmt::Display, kind: ServiceKind) -> Self {
+        let step = match kind {
+            ServiceKind::AgenticWorkflow => "it is deployed with its environment",
+            _ => "deploy it with its configured version",
+        };
+        Self::unsupported(format!("{shown} has no version of its own: {step}"))
+    }
+
     pub(super) fn unsupported(text: String) -> Self {
         Self(Box::new(Reason::Unsupported(text)))
     }
@@ -343,8 +352,7 @@ impl Config {
                 Self::Terraform(Box::new(request))
             }
             ServiceKind::Database | ServiceKind::AgenticWorkflow => {
-                let what = format!("{shown} has no version of its own");
-                return Err(VersionError::unsupported(what));
+                return Err(VersionError::without_version(&shown, service.kind));
             }
         })
     }

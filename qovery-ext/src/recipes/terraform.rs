@@ -185,7 +185,7 @@ pub async fn read_terraform_plan(
     };
     if row.is_deployment() && row.sub_action.is_some() {
         return Err(TerraformError::refused(format!(
-            "deployment {deployment_id} of {shown} is not a plan: it has applied its changes"
+            "deployment {deployment_id} of {shown} is not a plan, it has applied its changes: pass the result of `plan`"
         )));
     }
     let planned = row.version.as_ref();

@@ -184,8 +184,7 @@ impl fmt::Display for RollBack {
 pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack, VersionError> {
     let shown = named(client, service);
     if service.kind.versions().is_empty() {
-        let what = format!("{shown} has no version of its own");
-        return Err(VersionError::unsupported(what));
+        return Err(VersionError::without_version(&shown, service.kind));
     }
     let rows = service_history(client, service, ENTRIES).await;
     let what = format!("reading the history of {shown}");

@@ -97,20 +97,37 @@ impl fmt::Display for StreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (fault, attempts) = (&self.0.fault, self.0.attempts);
         let message = match self.0.kind {
-            StreamErrorKind::Permanent => format!("the stream was refused: {fault}"),
+            StreamErrorKind::Permanent => {
+                format!("the stream was refused: {fault}{}", advice(fault))
+            }
             // The fault says that the connection was lost or could not be made.
             StreamErrorKind::Exhausted if attempts <= 1 => fault.to_string(),
             StreamErrorKind::Exhausted => {
-                format!("the stream was lost after {attempts} attempts in a row: {fault}")
+                format!(
+                    "the stream was lost after {attempts} attempts in a row: {fault}; try again later"
+                )
             }
             StreamErrorKind::NoAgent => {
                 format!("the cluster has no running agent, start the cluster first: {fault}")
             }
             StreamErrorKind::Unauthorized => {
-                format!("the token does not allow this stream: {fault}")
+                format!(
+                    "the token does not allow this stream: {fault}; check the token and its role"
+                )
             }
         };
         causes::write(f, self, message)
+    }
+}
+
+/// The next step after a permanent refusal, unless the text of the fault has it.
+fn advice(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Closed { .. } | Fault::Unknown(_) => "; check the id and the token",
+        Fault::Lookup(error) if error.is_not_found() => "; check the id and the token",
+        Fault::Refused { .. } => "; check the id, and the address of the websocket API",
+        Fault::Handshake(_) => "; check the address of the websocket API, and the proxies",
+        _ => "",
     }
 }
 

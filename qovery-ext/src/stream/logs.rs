@@ -287,9 +287,11 @@ impl Feed for DeploymentFeed {
     fn check(&self) -> Result<(), Fault> {
         // For these values, the API follows the current deployment.
         match self.options.execution.as_deref() {
-            Some(id) if id.is_empty() || id.contains('\0') || id == "latest" => Err(
-                Fault::Invalid(format!("{id:?} is not the id of an execution")),
-            ),
+            Some(id) if id.is_empty() || id.contains('\0') || id == "latest" => {
+                Err(Fault::Invalid(format!(
+                    "{id:?} is not the id of an execution: leave out `execution` to follow the current deployment"
+                )))
+            }
             _ => Ok(()),
         }
     }

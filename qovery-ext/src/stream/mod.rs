@@ -31,8 +31,14 @@
 //!
 //! # Connections
 //! A websocket is opened over the client's own transport, with the same proxies, certificates, token and
-//! token renewal as calls. The token is sent only as a header. The address is `wss://ws.qovery.com`, or the
-//! value of `QOVERY_WS_URL` or of [`Connect::stream_url`](crate::connect::Connect::stream_url).
+//! token renewal as calls. The token is sent only as a header. The address is that of
+//! [`Connect::stream_url`](crate::connect::Connect::stream_url). If it is not set, and the token comes from the
+//! environment or from the command-line tool, the address is the value of `QOVERY_WS_URL`. Otherwise it is
+//! `wss://ws.qovery.com`.
+//!
+//! Streams are refused if the API is at another address than its default and no websocket address is set, and if
+//! settings of reqwest were set with [`Connect::reqwest`](crate::connect::Connect::reqwest): use
+//! [`Connect::reqwest_with`](crate::connect::Connect::reqwest_with).
 //!
 //! After a lost connection, the stream reconnects according to [`Reconnect`], with the client's current
 //! token. It recognizes repeated lines by their time and content, and leaves them out. [`Event::Gap`] reports

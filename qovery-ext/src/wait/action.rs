@@ -66,7 +66,8 @@ macro_rules! settings {
             /// Sets the deadline, counted from the start of the action. Default: one hour.
             ///
             /// At the deadline, a delay between polls or a request in flight ends. One last poll of
-            /// at most 5 s follows.
+            /// at most 5 s follows. After it, a [cancel](Self::cancel_at_deadline) takes up to 10 s, and the report on
+            /// a failure that this poll shows up to 15 s.
             pub fn within(mut self, limit: Duration) -> Self {
                 self.options_mut().deadline = Deadline::After(limit);
                 self
@@ -183,6 +184,8 @@ impl Action {
     /// wait. The action is refused, and nothing is sent, if the subject is a cluster, which has no
     /// such log, or if the address of the websocket API is not known.
     ///
+    /// Has no effect in a [`Group`](super::Group) and with [`Operation::poll_once`].
+    ///
     /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn follow_logs(
@@ -284,12 +287,15 @@ impl Action {
         let rejected = |why: &str| Some(Fault::new(FaultKind::Rejected, why));
         if matches!(subject, Subject::Services { services, .. } if services.is_empty()) {
             // The API may read an empty selection as all services.
-            return rejected("no services were selected");
+            return rejected("no services were selected: select at least one");
         }
         #[cfg(feature = "stream")]
         if self.follower.is_some() {
             if matches!(subject, Subject::Cluster { .. }) {
-                return rejected("a cluster has no deployment log to follow");
+                return rejected(
+                    "a cluster has no deployment log to follow: leave out `follow_logs`, or \
+                     `logs` of the display",
+                );
             } else if self.context.source.client.stream_url().is_none() {
                 return rejected(&StreamError::no_address().to_string());
             }
@@ -304,6 +310,16 @@ impl Action {
             source: Some(Arc::new(unsupported)),
             ..Fault::new(FaultKind::Rejected, text)
         })
+    }
+
+    /// Whether starting it sends an action or a cancel to the API. Otherwise it only reads.
+    #[cfg(feature = "display")]
+    pub(crate) fn sends(&self) -> bool {
+        match &self.plan {
+            Plan::Start(_) => true,
+            Plan::Watch => false,
+            Plan::Request { cancel, .. } => *cancel,
+        }
     }
 
     /// Returns the goal of the action; `None` for a condition.

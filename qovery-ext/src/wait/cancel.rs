@@ -107,15 +107,18 @@ impl Canceler {
         ended.elapsed = self.started.elapsed();
         match failure {
             CancelFailure::NotSent(why) => {
-                ended.message = format!("the cancel of {subject} was {why}");
+                ended.message = format!("canceling {subject}: the cancel was {why}");
                 ended.not_canceled = Some(why);
                 ended.executed = Executed::No;
             }
             CancelFailure::Failed(fault) => {
+                ended.message = format!("canceling {subject}: {fault}");
                 if fault.is_transient() {
                     ended.kind = WaitErrorKind::LostContact;
+                    ended
+                        .message
+                        .push_str("; the server may continue: cancel it again");
                 }
-                ended.message = format!("{subject} could not be canceled: {fault}");
                 ended.source = Some(fault);
             }
         }

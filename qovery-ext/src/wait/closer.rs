@@ -166,7 +166,10 @@ fn decided_error(context: &Context, decision: Decision) -> WaitError {
             error(WaitErrorKind::Failed, &what)
         }
         Decision::Canceled(Cancellation::LeftQueue(request)) => {
-            let what = format!("request {request} left the queue without being executed");
+            let what = format!(
+                "request {request} left the queue without being executed: start it again if it is \
+                 still needed"
+            );
             error(WaitErrorKind::Canceled, &what)
         }
         Decision::Canceled(Cancellation::Seen) | Decision::Reached(_) => {
@@ -175,25 +178,32 @@ fn decided_error(context: &Context, decision: Decision) -> WaitError {
             if let (Some(follower), Some(last)) = (&follower, &context.last) {
                 what = format!("{what}; since then {follower} ({})", last.state);
             }
+            what.push_str(": start it again if it is still needed");
             let mut error = error(WaitErrorKind::Canceled, &what);
             error.0.successor = follower;
             error
         }
         Decision::Superseded { successor, alike } => {
             let names: Vec<String> = alike.iter().map(ToString::to_string).collect();
+            let successor = successor_of(context, successor);
+            let is_named =
+                successor.deployment_id.is_some() || successor.deployment_request_id.is_some();
             let what = match names.as_slice() {
-                [] | [_] => {
+                [] | [_] if is_named => format!(
                     "another deployment replaced this operation, and no endpoint shows how the \
-                     operation ended"
-                }
-                names => &format!(
+                     operation ended: wait for {successor}, or check the deployment history"
+                ),
+                [] | [_] => "another deployment replaced this operation, and no endpoint shows \
+                             how the operation ended: check the deployment history"
+                    .to_owned(),
+                names => format!(
                     "these deployments cannot be distinguished, so the outcome of this operation is \
-                     unknown: {}",
+                     unknown, check them in the deployment history: {}",
                     names.join(", ")
                 ),
             };
-            let mut error = error(WaitErrorKind::Superseded, what);
-            error.0.successor = Some(successor_of(context, successor));
+            let mut error = error(WaitErrorKind::Superseded, &what);
+            error.0.successor = Some(successor);
             error
         }
         Decision::NoTrace => no_trace_error(context),
@@ -210,11 +220,12 @@ fn no_trace_error(context: &Context) -> WaitError {
         ),
         None if context.ledger().is_some_and(Ledger::has_acted) => {
             "the API accepted the action, and no endpoint has shown a deployment since: there \
-             was nothing to deploy, or the request was canceled in the queue"
+             was nothing to deploy, or the request was canceled in the queue; check the deployment \
+             history before you start it again"
         }
         None => {
             "no endpoint knows the request: it may have ended some time ago, or its id may \
-             belong to another organization"
+             belong to another organization; check its id and the deployment history"
         }
     };
     let mut error = unsuccessful(context, WaitErrorKind::LostContact, what);
@@ -260,8 +271,13 @@ fn deadline_error(context: &Context, cancel: Cancel) -> WaitError {
     let server = match cancel {
         Cancel::No => "the server continues: resume the wait with its token",
         Cancel::Accepted => "a cancel was sent and accepted",
-        Cancel::Due | Cancel::Sent => "the cancel failed, and the server continues",
-        Cancel::NotSent(why) => &format!("the server continues, the cancel was {why}"),
+        Cancel::Due | Cancel::Sent => {
+            "the cancel was not confirmed, so the deployment may continue: resume the wait with \
+             its token"
+        }
+        Cancel::NotSent(why) => &format!(
+            "the deployment may continue: resume the wait with its token; the cancel was {why}"
+        ),
     };
     let what = format!("the deadline of {} passed; {state}; {server}", span(limit));
     let mut error = unsuccessful(context, WaitErrorKind::DeadlinePassed, &what);

@@ -47,6 +47,8 @@ pub enum OnFailure {
 /// shared polls grows as in the schedule. It is not reset by a transition, because in a large group
 /// transitions are frequent.
 ///
+/// The members must use the same client: all shared polls use the client of the first member.
+///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, ids: Vec<uuid::Uuid>) {
 /// use qovery_ext::wait::{Group, WaitExt};
@@ -214,8 +216,9 @@ impl Group {
     /// Starts actions, a few at a time, and returns them as a group.
     ///
     /// Before the actions, the statuses of environments are read once for each project, and those of services once
-    /// for each environment. An action that cannot be started is a result of the group, not an error of this
-    /// function.
+    /// for each environment. [`GroupStart::at_once`] does not limit these requests. The actions must use the same
+    /// client: all shared polls use the client of the first one. An action that cannot be started is a result of the
+    /// group, not an error of this function.
     ///
     /// # Cancel safety
     /// If the future is dropped, the actions that were accepted continue on the server.
@@ -227,7 +230,8 @@ impl Group {
         }
     }
 
-    /// Creates a group of operations that were already started.
+    /// Creates a group of operations that were already started. They must use the same client: all shared polls use
+    /// the client of the first one.
     pub fn of(operations: impl IntoIterator<Item = Operation>) -> Self {
         let operations = operations.into_iter().enumerate();
         Self::of_members(operations.map(|(index, one)| Member::new(index, Ok(one))))

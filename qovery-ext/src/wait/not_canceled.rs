@@ -36,18 +36,22 @@ impl fmt::Display for NotCanceled {
             Self::Unnamed => f.write_str(
                 "the API never named the request of this operation, so it is not known whether \
                  the running deployment is its own",
-            ),
+            )?,
             Self::AnotherIsRunning(Some(request)) => write!(
                 f,
                 "the running deployment belongs to request {request} and not to this operation"
-            ),
+            )?,
             Self::AnotherIsRunning(None) => {
-                f.write_str("the running deployment does not belong to this operation")
+                f.write_str("the running deployment does not belong to this operation")?;
             }
             Self::Undecidable => {
-                f.write_str("it is not known which request the running deployment belongs to")
+                f.write_str("it is not known which request the running deployment belongs to")?;
             }
-            Self::NotRunning => f.write_str("the request is neither queued nor running"),
+            Self::NotRunning => {
+                return f
+                    .write_str("the request is neither queued nor running: wait for its outcome");
+            }
         }
+        f.write_str(": to cancel whatever an environment runs, call `environment(id).cancel()`")
     }
 }

@@ -206,6 +206,13 @@ impl Operation {
 
     /// Returns a value that cancels the operation while another value, such as its progress stream,
     /// owns it.
+    ///
+    /// The [`Canceler`] has the request and the deployment that the operation knows at the time of this call. If no
+    /// poll has shown the deployment yet, the `Canceler` can cancel the queued request, but may not be able to show
+    /// that the running deployment is that of the operation. If possible, call this method after
+    /// [`Operation::poll_once`] has shown the deployment. If the response to the action named no request, as for a
+    /// deletion or an uninstall, no cancel is sent: [`NotCanceled::Unnamed`](super::NotCanceled::Unnamed). Later
+    /// polls do not change this.
     pub fn canceler(&self) -> Canceler {
         Canceler::of(self.poller.context())
     }

@@ -93,10 +93,12 @@ pub enum WaitErrorKind {
     /// Another deployment replaced the deployment of the operation, or the two cannot be distinguished, and
     /// no endpoint shows how the operation ended.
     Superseded,
-    /// The deadline passed. The server continues, unless a cancel was sent.
+    /// The deadline passed. The server continues, unless a cancel was accepted. If
+    /// [`WaitError::may_have_been_executed`] returns false, the action was never executed.
     DeadlinePassed,
     /// Too many polls failed in a row, no endpoint shows the deployment, or something other than the API
-    /// answered. The server may continue.
+    /// answered. The server may continue. If [`WaitError::may_have_been_executed`] returns false, the action was
+    /// never executed.
     LostContact,
     /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent, for example because the
     /// service does not accept a [version](super::UnsupportedVersion), or because the operation to
@@ -192,14 +194,16 @@ impl WaitError {
         self.0.kind == WaitErrorKind::Superseded
     }
 
-    /// Returns whether the deadline passed. The server continues: raise [`super::Action::within`],
-    /// or continue to wait with [`WaitError::token`].
+    /// Returns whether the deadline passed. The server continues, unless a cancel was accepted: continue to wait
+    /// with [`WaitError::token`]. If [`WaitError::may_have_been_executed`] returns false, the action was never
+    /// executed: start it again with a longer [`super::Action::within`].
     pub fn is_deadline_passed(&self) -> bool {
         self.0.kind == WaitErrorKind::DeadlinePassed
     }
 
     /// Returns whether contact was lost: see [`WaitErrorKind::LostContact`]. The state on the server is
-    /// unknown: continue with [`WaitError::token`] when the API is reachable again.
+    /// unknown: continue with [`WaitError::token`] when the API is reachable again. If
+    /// [`WaitError::may_have_been_executed`] returns false, the action was never executed: start it again.
     pub fn is_lost_contact(&self) -> bool {
         self.0.kind == WaitErrorKind::LostContact
     }
@@ -230,7 +234,8 @@ impl WaitError {
         self.0.limit
     }
 
-    /// Returns the token to continue the wait with.
+    /// Returns the token to continue the wait with, by [`WaitExt::resume`](super::WaitExt::resume). After a wait for
+    /// a condition, use [`WaitExt::resume_until`](super::WaitExt::resume_until).
     pub fn token(&self) -> &OperationToken {
         &self.0.token
     }
@@ -255,6 +260,9 @@ impl WaitError {
     }
 
     /// Returns whether a cancel was sent and accepted when the deadline passed.
+    ///
+    /// Returns false also if the cancel failed, if its response was lost, or if the response did not arrive within
+    /// 10 s. In the last two cases, the API may have canceled the deployment.
     pub fn was_canceled_on_server(&self) -> bool {
         self.0.canceled_on_server
     }

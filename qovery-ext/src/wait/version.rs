@@ -260,7 +260,9 @@ impl UnsupportedVersion {
             }
         };
         let why = match (self.reason, kind) {
-            (Reason::Blank, _) => "it is blank".to_owned(),
+            (Reason::Blank, _) => {
+                "it is blank: set it, or use `ServiceVersion::configured`".to_owned()
+            }
             (Reason::BesideAnother(other), _) => {
                 format!("{other} is also set, and a deployment uses only one of them")
             }

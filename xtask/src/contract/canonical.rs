@@ -39,7 +39,9 @@ pub(crate) fn text(value: &Value) -> Result<String, Problem> {
         // If the schema of a number wants a text, the value is read as a text. The file is written with this text.
         text(&again.value)
     } else {
-        Err(Problem::new("the canonical text differs from the document"))
+        Err(Problem::defect(
+            "the canonical text differs from the document",
+        ))
     }
 }
 
@@ -68,10 +70,7 @@ fn is_spelled(value: &Value, other: &Value) -> bool {
 /// # Errors
 /// Returns an error if the directory or the file cannot be written, or the path is not a regular file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| {
-        Problem::in_file(path, format!("cannot be written: {error}"))
-            .with_help("check the directory and its permissions")
-    };
+    let failed = |error: std::io::Error| Problem::of_io(path, "written", &error);
     let permissions = replaceable(path)?.or_else(new_file);
     let directory = path
         .parent()

@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         Format::Json => {
             let json = serde_json::to_string_pretty(&report.json());
             let json =
-                json.map_err(|error| Problem::new(format!("no JSON can be written: {error}")))?;
+                json.map_err(|error| Problem::defect(format!("no JSON can be written: {error}")))?;
             format!("{}\n", Printable::json(&json))
         }
     };

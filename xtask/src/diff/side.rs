@@ -71,8 +71,7 @@ impl Files {
     pub(crate) fn of_text(label: &str, text: &str) -> Result<Self, Problem> {
         let home = directory()?;
         let contract = home.path().join("openapi.yaml");
-        fs::write(&contract, text)
-            .map_err(|error| Problem::in_file(&contract, format!("cannot be written: {error}")))?;
+        fs::write(&contract, text).map_err(|error| Problem::of_io(&contract, "written", &error))?;
         Ok(Self {
             label: label.to_owned(),
             contract,
@@ -109,9 +108,8 @@ impl Files {
                         return Ok(None);
                     };
                     let path = home.path().join(name);
-                    fs::write(&path, text).map_err(|error| {
-                        Problem::in_file(&path, format!("cannot be written: {error}"))
-                    })?;
+                    fs::write(&path, text)
+                        .map_err(|error| Problem::of_io(&path, "written", &error))?;
                     Ok(Some(path))
                 };
                 let contract = take(CONTRACT, "openapi.yaml")?.ok_or_else(|| {
@@ -139,8 +137,7 @@ impl Files {
 /// # Errors
 /// Returns an error if the system has no room for temporary files.
 fn directory() -> Result<tempfile::TempDir, Problem> {
-    tempfile::tempdir()
-        .map_err(|error| Problem::new(format!("no temporary directory can be created: {error}")))
+    tempfile::tempdir().map_err(|error| Problem::no_temporary_directory(&error))
 }
 
 /// A file of a revision; nothing if the revision lacks it.

@@ -52,6 +52,13 @@ pub(crate) struct Args {
     allow_loss: bool,
 }
 
+impl Args {
+    /// Whether the command changes files.
+    pub(crate) fn writes(&self) -> bool {
+        !self.dry_run
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -90,8 +97,7 @@ fn update(
     lock.add(imported);
 
     // A copy of the contract, with the file name that the generated files mention.
-    let home = tempfile::tempdir()
-        .map_err(|error| Problem::new(format!("no temporary directory can be created: {error}")))?;
+    let home = tempfile::tempdir().map_err(|error| Problem::no_temporary_directory(&error))?;
     let copy = home.path().join("openapi.yaml");
     canonical::write(&copy, &text)?;
     let overlay = Some(root.join(OVERLAY)).filter(|overlay| overlay.exists());
@@ -216,8 +222,8 @@ fn plan(
             &next.to_string(),
         )?);
         let path = root.join("CHANGELOG.md");
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Problem::in_file(&path, format!("cannot be read: {error}")))?;
+        let text =
+            fs::read_to_string(&path).map_err(|error| Problem::of_io(&path, "read", &error))?;
         let text = changelog::with_section(&text, report, &next.to_string(), &lock.upstream)?;
         plan.files.push((path, text));
     }

@@ -78,8 +78,7 @@ impl<'a> Work<'a> {
             return Err(damaged(&path, "its lock is not a regular file"));
         }
         let lock = File::options().append(true).create(true).open(&path);
-        let lock =
-            lock.map_err(|error| Problem::in_file(&path, format!("cannot be written: {error}")))?;
+        let lock = lock.map_err(|error| Problem::of_io(&path, "written", &error))?;
         lock.try_lock().map_err(|_| {
             Problem::in_file(&home, "belongs to an update that is running")
                 .with_help("wait until it has ended, then run the command again")
@@ -110,9 +109,7 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let path = self.target(&target.path);
-        let failed = |what: &str, error: std::io::Error| {
-            Problem::in_file(&path, format!("cannot be {what}: {error}"))
-        };
+        let failed = |what: &str, error: std::io::Error| Problem::of_io(&path, what, &error);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(|error| failed("created", error))?;
         }
@@ -127,8 +124,7 @@ impl<'a> Work<'a> {
     fn take_back(&self, index: usize, target: &Target) -> Result<(), Problem> {
         let (new, old) = (self.new_state(index), self.old_state(index));
         let path = self.target(&target.path);
-        let failed =
-            |error: std::io::Error| Problem::in_file(&path, format!("cannot be restored: {error}"));
+        let failed = |error: std::io::Error| Problem::of_io(&path, "restored", &error);
         let is_placed = !is_there(&new);
         if is_placed && is_there(&path) {
             fs::rename(&path, &new).map_err(failed)?;
@@ -147,8 +143,7 @@ impl<'a> Work<'a> {
     fn undo(&self, targets: &[Target]) -> Result<(), Problem> {
         let (redo, undo) = (self.home.join(REDO), self.home.join(UNDO));
         if is_there(&redo) {
-            fs::rename(&redo, &undo)
-                .map_err(|error| Problem::in_file(&redo, format!("cannot be renamed: {error}")))?;
+            fs::rename(&redo, &undo).map_err(|error| Problem::of_io(&redo, "renamed", &error))?;
         }
         for (index, target) in targets.iter().enumerate().rev() {
             self.take_back(index, target)?;
@@ -158,7 +153,7 @@ impl<'a> Work<'a> {
 
     /// Removes the directory, beginning with the journals, because a later run acts on these.
     fn remove(&self) -> Result<(), Problem> {
-        let failed = |error| Problem::in_file(&self.home, format!("cannot be removed: {error}"));
+        let failed = |error: std::io::Error| Problem::of_io(&self.home, "removed", &error);
         for journal in [REDO, UNDO] {
             match fs::remove_file(self.home.join(journal)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
@@ -214,10 +209,7 @@ impl<'a> Work<'a> {
     }
 
     fn stage_file(&self, path: &Path, text: &str, index: usize) -> Result<(), Problem> {
-        let failed = |error: std::io::Error| {
-            Problem::in_file(path, format!("cannot be written: {error}"))
-                .with_help("check the directory and its permissions")
-        };
+        let failed = |error: std::io::Error| Problem::of_io(path, "written", &error);
         let new = self.new_state(index);
         fs::write(&new, text).map_err(failed)?;
         if let Some(permissions) = replaceable(path)? {
@@ -233,7 +225,8 @@ impl<'a> Work<'a> {
             let steps: Option<Vec<&str>> = inside.iter().map(|step| step.to_str()).collect();
             Some(steps?.join("/"))
         };
-        let outside = || Problem::in_file(path, "is outside of the repository");
+        let outside =
+            || Problem::defect(format!("{} is outside of the repository", path.display()));
         let mut parents = Vec::new();
         let mut next = path.parent();
         while let Some(parent) = next.filter(|parent| *parent != self.root && !is_there(parent)) {
@@ -275,10 +268,10 @@ pub(super) fn carry_out(plan: &Plan, root: &Path, before: &mut Hook<'_>) -> Resu
     let work = Work::of(root)?;
     let staged = work.stage(plan, before).and_then(|targets| {
         let journal = serde_json::to_string_pretty(&targets)
-            .map_err(|error| Problem::new(format!("no journal can be written: {error}")))?;
+            .map_err(|error| Problem::defect(format!("no journal can be written: {error}")))?;
         let (draft, redo) = (home.join("draft.json"), home.join(REDO));
         let written = fs::write(&draft, journal).and_then(|()| fs::rename(&draft, &redo));
-        written.map_err(|error| Problem::in_file(&redo, format!("cannot be written: {error}")))?;
+        written.map_err(|error| Problem::of_io(&redo, "written", &error))?;
         Ok(targets)
     });
     let targets = match staged {

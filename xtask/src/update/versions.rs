@@ -16,16 +16,16 @@ const LOCKS: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
 /// Returns an error if one of them cannot be read, or the manifest does not state the version.
 pub(super) fn bumped(root: &Path, old: &str, new: &str) -> Result<Vec<(PathBuf, String)>, Problem> {
     let read = |path: &Path| {
-        fs::read_to_string(path)
-            .map_err(|error| Problem::in_file(path, format!("cannot be read: {error}")))
+        fs::read_to_string(path).map_err(|error| Problem::of_io(path, "read", &error))
     };
     let manifest = root.join("Cargo.toml");
     let text = read(&manifest)?;
     let Some(text) = in_manifest(&text, old, new) else {
-        return Err(Problem::in_file(
-            &manifest,
-            format!("does not state the version {old}"),
-        ));
+        return Err(
+            Problem::in_file(&manifest, format!("does not state the version {old}")).with_help(
+                format!("write `version = \"{old}\"` in the section `[workspace.package]`"),
+            ),
+        );
     };
     let mut files = vec![(manifest, text)];
     for name in LOCKS {

@@ -75,6 +75,8 @@ async fn a_server_that_ignores_the_cursor_is_detected_after_one_page() {
     let error = error.unwrap();
     assert_eq!(numbers, down_from(50)[..20]);
     assert!(error.is_repetition(), "{error}");
+    // The list has more items, but nothing was refused.
+    assert_eq!((error.exit_code(), crate::exit_code(&error)), (2, 2));
     assert!(
         error.to_string().starts_with("listNotes, after 2 pages: "),
         "{error}"

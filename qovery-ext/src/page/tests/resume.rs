@@ -160,6 +160,7 @@ async fn a_cursor_of_another_operation_or_direction_is_refused_and_nothing_sent(
             error.is_wrong_cursor() && error.to_string().contains("listEvents"),
             "{error}"
         );
+        assert_eq!(crate::exit_code(&error), 3);
         items.retry();
     }
     let backward = r#"{"version":1,"operation":"listNotes","direction":"backward","at":"a"}"#;

@@ -151,7 +151,9 @@ impl Journal {
                 break None;
             }
             let refuse = |what: &str| {
-                let text = format!("line {number} is not an entry of a journal: {what}");
+                let text = format!(
+                    "line {number} is not an entry of a journal: {what}; use another journal, or remove this line"
+                );
                 Err(io::Error::new(io::ErrorKind::InvalidData, text))
             };
             if to_u64(read) == LINE_LIMIT {

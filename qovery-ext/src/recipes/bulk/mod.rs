@@ -124,7 +124,11 @@ impl Bulk {
         self
     }
 
-    /// Sets how many actions run at a time. Default: 8. 0 counts as 1.
+    /// Sets how many actions run at a time: the next one is sent when an earlier one has ended. Default: 8. 0 counts
+    /// as 1.
+    ///
+    /// The waits do not share polls. For thousands of environments, use a [`Group`](crate::wait::Group): its
+    /// [`at_once`](crate::wait::GroupStart::at_once) limits only how many actions are being started.
     pub fn at_once(mut self, actions: usize) -> Self {
         self.at_once = actions.max(1);
         self

@@ -138,6 +138,10 @@ impl<E> RunPreviewError<E> {
     }
 }
 
+/// The beginning of the second line of the message.
+const NOT_DELETED: &str =
+    "the preview environment was not deleted, delete it with `PreviewEnvironment::delete`";
+
 impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.ended {
@@ -148,7 +152,7 @@ impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
         }
         match &self.not_deleted {
             Some(error) => {
-                f.write_str("\nthe preview environment was not deleted: ")?;
+                write!(f, "\n{NOT_DELETED}: ")?;
                 error.fmt(f)
             }
             None => Ok(()),
@@ -166,7 +170,7 @@ impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
             Ended::NotDeleted => f.write_str("the work succeeded")?,
         }
         match &self.not_deleted {
-            Some(error) => write!(f, "\nthe preview environment was not deleted: {error:#}"),
+            Some(error) => write!(f, "\n{NOT_DELETED}: {error:#}"),
             None => Ok(()),
         }
     }

@@ -56,17 +56,17 @@ impl EnvironmentHandle {
         services.action(ActionRequest::DeployServices(selection))
     }
 
-    /// Stops some services.
+    /// Stops some services. A selection with an agentic workflow is refused.
     pub fn stop_services(&self, selection: ServiceSelection) -> Action {
         self.selected(&selection).action(ActionRequest::Stop)
     }
 
-    /// Deletes some services.
+    /// Deletes some services. A selection with an agentic workflow is refused.
     pub fn delete_services(&self, selection: ServiceSelection) -> Action {
         self.selected(&selection).action(ActionRequest::Delete)
     }
 
-    /// Uninstalls some services.
+    /// Uninstalls some services. A selection with an agentic workflow is refused.
     pub fn uninstall_services(&self, selection: ServiceSelection) -> Action {
         self.selected(&selection).action(ActionRequest::Uninstall)
     }

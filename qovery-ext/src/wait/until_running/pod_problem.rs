@@ -143,6 +143,12 @@ impl fmt::Display for PodProblem {
         if !self.message.is_empty() {
             write!(f, ": {}", Printable::new(&self.message))?;
         }
+        f.write_str(match self.kind {
+            PodProblemKind::CrashLoop => "; correct the program or its settings, then deploy again",
+            PodProblemKind::ImagePull => "; check the image and its registry, then deploy again",
+            PodProblemKind::Probe => "; check the probe and the log, then deploy again",
+            PodProblemKind::Other => "; correct the cause, then deploy again",
+        })?;
         for line in &self.last_lines {
             write!(f, "\n  {}", Printable::new(line))?;
         }

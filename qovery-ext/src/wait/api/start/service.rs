@@ -81,7 +81,16 @@ pub(super) async fn send_to_service(
             };
             send_to_environment(api, environment, action).await
         }
-        (kind, _) => Err(unsupported(action, &format!("a service of kind {kind}"))),
+        (kind, _) => {
+            let subject = match (kind, action) {
+                (
+                    ServiceKind::Job | ServiceKind::Helm | ServiceKind::Terraform,
+                    ActionRequest::Restart,
+                ) => format!("a service of kind {kind}: use `redeploy`"),
+                _ => format!("a service of kind {kind}"),
+            };
+            Err(unsupported(action, &subject))
+        }
     }
 }
 
