@@ -67,17 +67,17 @@ impl<I> fmt::Display for CollectError<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (id, count) = (self.operation.id, self.items.len());
         let s = if count == 1 { "" } else { "s" };
-        let message = match self.is_too_many() {
-            true => format!(
+        let Some(error) = &self.page_error else {
+            return write!(
+                f,
                 "{id}: the list has more than {count} item{s}: raise the bound, or read the list as a stream"
-            ),
-            false => format!("{id}: only {count} item{s} could be read"),
+            );
         };
-        match (&self.page_error, f.alternate()) {
-            // The message of the page has the next step.
-            (Some(error), true) => write!(f, "{message}: {error:#}"),
-            (Some(error), false) => write!(f, "{message}: {}", error.advice()),
-            _ => f.write_str(&message),
+        let advice = error.advice();
+        write!(f, "{id}: only {count} item{s} could be read ({advice})")?;
+        match f.alternate() {
+            true => write!(f, ": {error:#}"),
+            false => Ok(()),
         }
     }
 }

@@ -198,7 +198,7 @@ fn decided_error(context: &Context, decision: Decision) -> WaitError {
                     .to_owned(),
                 names => format!(
                     "these deployments cannot be distinguished, so the outcome of this operation is \
-                     unknown, check them in the deployment history: {}",
+                     unknown; check them in the deployment history: {}",
                     names.join(", ")
                 ),
             };

@@ -332,7 +332,7 @@ async fn collecting_keeps_what_was_read_before_an_error() {
     assert_eq!(error.items().len(), 40);
     assert_eq!(
         error.to_string(),
-        "listEvents: only 40 items could be read: resume later with `resume_cursor`"
+        "listEvents: only 40 items could be read (resume later with `resume_cursor`)"
     );
     assert!(error.page_error().unwrap().api_error().is_some());
     let cursor = error.resume_cursor().unwrap().clone();
