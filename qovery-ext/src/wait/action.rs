@@ -98,7 +98,8 @@ macro_rules! settings {
             ///
             /// A cancel is sent only if this operation is known to be queued or running, as
             /// with [`Operation::cancel_on_server`]. Otherwise no cancel is sent, and
-            /// [`WaitError::not_canceled`] returns the reason.
+            /// [`WaitError::not_canceled`] returns the reason. If the deadline passes before the response to the
+            /// action, no cancel is sent, and `not_canceled` returns `None`.
             pub fn cancel_at_deadline(mut self) -> Self {
                 self.options_mut().cancel_at_deadline = true;
                 self
@@ -119,9 +120,9 @@ macro_rules! settings {
                 self
             }
 
-            /// Sets the settle period: how long the endpoints of the API may lag behind an action. For
-            /// example, a state that already held before the action must still hold after it for this
-            /// time, if no fact shows an effect of the action. Default: 15 s.
+            /// Sets the settle period: how long the endpoints of the API may lag behind an action. If no
+            /// fact shows an effect of the action, a state that met the goal before the action counts only
+            /// after it has lasted for this period. Default: 15 s.
             pub fn settle(mut self, period: Duration) -> Self {
                 self.options_mut().settle = period;
                 self
@@ -251,9 +252,24 @@ impl Action {
         Self::new(source, subject, Until::condition(condition), Plan::Watch)
     }
 
-    /// Returns the subject of the action.
+    /// Returns the subject of the action. For a [deployment request](super::WaitExt::deployment_request) whose
+    /// environment is not set, the subject is an environment with the nil id: the id is looked up when the action
+    /// starts. [`Operation::subject`] returns the environment.
     pub fn subject(&self) -> &Subject {
         &self.context.subject
+    }
+
+    /// The deployment request whose environment is looked up when the action starts. Until then, the subject is not
+    /// known.
+    pub(crate) fn looked_up_request(&self) -> Option<Uuid> {
+        match self.plan {
+            Plan::Request {
+                request,
+                environment: None,
+                ..
+            } => Some(request),
+            Plan::Request { .. } | Plan::Start(_) | Plan::Watch => None,
+        }
     }
 
     pub(super) fn source(&self) -> &Arc<ApiSource> {
@@ -328,12 +344,20 @@ impl Action {
     }
 
     /// Reads the names of the subject and its services, for progress and errors: at most three requests. A
-    /// name that cannot be read within 5 s is left out.
+    /// name that cannot be read within 5 s is left out. Reads nothing for a deployment request whose environment is
+    /// not set.
     ///
     /// # Cancel safety
     /// Dropping the future abandons requests that only read.
     pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
-        self.context.look_up_names()
+        let is_known = self.looked_up_request().is_none();
+        let names = self.context.look_up_names();
+        async move {
+            match is_known {
+                true => names.await,
+                false => Names::default(),
+            }
+        }
     }
 
     /// Reads the status before the action, sends the action, and returns as soon as the server has accepted it.

@@ -35,6 +35,8 @@ pub struct Canceler {
     request: Option<Uuid>,
     /// The deployment that is proven to be the operation's.
     deployment: Option<String>,
+    /// From when on the queue lists the request, if it waits.
+    listed_by: Instant,
     names: Names,
     /// When the API accepted to cancel the queued request.
     accepted: Arc<OnceLock<Instant>>,
@@ -77,7 +79,8 @@ impl Canceler {
             names: context.names(),
             accepted: Arc::clone(&context.accepted_cancel),
             request: ledger.and_then(Ledger::named_request),
-            deployment: ledger.and_then(Ledger::execution).map(str::to_owned),
+            deployment: ledger.and_then(Ledger::execution),
+            listed_by: context.instant_of(ledger.map_or(0, Ledger::listed_by)),
             started: context.started,
             ended: Arc::new(*ended),
         }
@@ -196,7 +199,9 @@ impl Canceler {
             // Only one deployment runs at a time.
             return Err(NotCanceled::AnotherIsRunning(None).into());
         }
-        if is_its_own && (has_left || runs) {
+        // Before that, a late queue may not list the request yet.
+        let has_left_since = has_left && Instant::now() >= self.listed_by;
+        if is_its_own && (has_left_since || runs) {
             return Ok(Target::Running);
         }
         match shown.deployment_request_id {

@@ -129,7 +129,14 @@ impl Closer {
                 error
             }
             End::Refused(fault) => {
-                let message = format!("a poll was refused: {fault}");
+                let advice = match context.ledger().is_some_and(Ledger::has_acted) {
+                    true => {
+                        "the server may continue: check the API token and its role, then resume the wait with its \
+                         token"
+                    }
+                    false => "check the id, the API token and its role",
+                };
+                let message = format!("a poll was refused: {fault}; {advice}");
                 let mut error = unsuccessful(context, WaitErrorKind::Refused, &message);
                 error.0.source = Some(fault);
                 error
@@ -157,7 +164,10 @@ fn decided_error(context: &Context, decision: Decision) -> WaitError {
     let error = |kind, what: &str| unsuccessful(context, kind, what);
     match decision {
         Decision::Failed(Cause::Hopeless(why)) => error(WaitErrorKind::Failed, &why),
-        Decision::Failed(Cause::Gone) => error(WaitErrorKind::Failed, "it no longer exists"),
+        Decision::Failed(Cause::Gone) => error(
+            WaitErrorKind::Failed,
+            "it no longer exists: another user or program may have deleted it, see the audit log",
+        ),
         Decision::Failed(Cause::State(state)) => {
             let what = match state.is_error() {
                 true => format!("it failed ({state})"),
@@ -270,7 +280,9 @@ fn deadline_error(context: &Context, cancel: Cancel) -> WaitError {
     };
     let server = match cancel {
         Cancel::No => "the server continues: resume the wait with its token",
-        Cancel::Accepted => "a cancel was sent and accepted",
+        Cancel::Accepted => {
+            "a cancel was sent and accepted: resume the wait with its token to see its end"
+        }
         Cancel::Due | Cancel::Sent => {
             "the cancel was not confirmed, so the deployment may continue: resume the wait with \
              its token"

@@ -16,6 +16,7 @@ use super::{
     outcome::{Ended, Executed},
     source::Fault,
 };
+use crate::clock::after;
 
 /// The end of a wait: the goal of an operation, or a condition.
 pub(super) enum Until {
@@ -113,6 +114,11 @@ impl Context {
     pub(super) fn stamp_of(&self, moment: Instant) -> Stamp {
         let elapsed = moment.saturating_duration_since(self.started);
         self.resumed_at.saturating_add(millis(elapsed))
+    }
+
+    pub(super) fn instant_of(&self, stamp: Stamp) -> Instant {
+        let ahead = stamp.saturating_sub(self.resumed_at);
+        after(self.started, Duration::from_millis(ahead))
     }
 
     /// The latest end of the wait. A limit beyond the range of the clock is no limit.

@@ -4,7 +4,7 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! use qovery_ext::wait::{WaitErrorKind, WaitExt};
+//! use qovery_ext::wait::WaitExt;
 //!
 //! async fn deploy(client: &qovery_api::Client, environment: uuid::Uuid) -> u8 {
 //!     let deployment = client
@@ -16,7 +16,8 @@
 //!         Ok(reached) => reached.exit_code(),
 //!         Err(error) => {
 //!             eprintln!("{error}"); // with the services that failed and their last lines
-//!             if error.kind() == WaitErrorKind::DeadlinePassed {
+//!             let may_continue = error.is_deadline_passed() || error.is_lost_contact();
+//!             if may_continue && error.may_have_been_executed() {
 //!                 eprintln!("continue with {}", error.token());
 //!             }
 //!             error.exit_code()
@@ -84,8 +85,8 @@
 //! # Deadlines
 //! Every wait has a deadline: one hour after the start of the action. [`Action::within`] changes it, and
 //! [`Action::without_deadline`] removes it. At the deadline, a delay between polls or a request in flight
-//! ends, and one last poll of at most 5 s follows. The server continues, unless
-//! [`Action::cancel_at_deadline`] was called.
+//! ends. One last poll of at most 5 s follows, and then up to 10 s for a cancel, or up to 15 s for the report on a
+//! failure. The server continues, unless [`Action::cancel_at_deadline`] was called and the API accepted the cancel.
 //!
 //! # Coming back later
 //! An [`OperationToken`] holds the complete state of an operation, and no secrets:

@@ -69,7 +69,8 @@ impl Operation {
     /// Returns the progress as a stream.
     ///
     /// The stream yields an item with the first status, after each change, and with each heartbeat.
-    /// It ends after an item of phase [`Phase::Reached`] or after an error.
+    /// It ends after an item of phase [`Phase::Reached`] or after an error. If the subject was gone before a status
+    /// could be read, it ends without an item.
     pub fn progress(self) -> ProgressStream {
         ProgressStream::new(stream::unfold(self, |mut operation| async move {
             let item = operation.next_progress().await?;
@@ -77,7 +78,9 @@ impl Operation {
         }))
     }
 
-    /// Polls once without waiting for the schedule, and returns the progress; `None` if no status was read yet.
+    /// Polls once without waiting for the schedule, and returns the progress. Returns `None` if no status was
+    /// read yet, or if the subject was gone before a status could be read: then [`Operation::wait`] returns the outcome
+    /// at once.
     ///
     /// # Errors
     /// Returns an error if the operation ended without reaching its goal, the same one in each call. A single failed
@@ -100,8 +103,8 @@ impl Operation {
         Ok(self.reporter.emit_latest(&self.poller))
     }
 
-    /// Waits for the next change or heartbeat; returns `None` after the goal was reached and
-    /// reported.
+    /// Waits for the next change or heartbeat. Returns `None` after the goal was reached and reported, after an
+    /// error, or if the subject was gone before a status could be read.
     ///
     /// # Errors
     /// Returns an error if the operation ended without reaching its goal.

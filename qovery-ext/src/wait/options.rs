@@ -47,9 +47,9 @@ pub struct WaitOptions {
     pub tolerated_failures: u32,
     /// For how long the goal must hold without interruption before it counts. Default: 0 s.
     pub stable_for: Duration,
-    /// The settle period: how long the endpoints of the API may lag behind an action. For example, a state
-    /// that already held before the action must still hold after it for this time, if no fact shows an effect
-    /// of the action. Default: 15 s.
+    /// The settle period: how long the endpoints of the API may lag behind an action. If no fact shows an effect of
+    /// the action, a state that met the goal before the action counts only after it has lasted for this period.
+    /// Default: 15 s.
     pub settle: Duration,
     /// The interval of reports if nothing changes. Default: 30 s.
     pub heartbeat: Duration,
@@ -58,7 +58,7 @@ pub struct WaitOptions {
     /// the budget of the [client](crate::connect::RetryPolicy::budget).
     pub longest_retry_after: Duration,
     /// Whether to cancel on the server when the deadline passes, if the operation is known to be queued or
-    /// running. Default: no.
+    /// running: see [`cancel_at_deadline`](super::Action::cancel_at_deadline). Default: no.
     pub cancel_at_deadline: bool,
     /// How many lines of the deployment log to fetch for each service that failed. Default: 20;
     /// 0 fetches no log.

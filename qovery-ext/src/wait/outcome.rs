@@ -100,9 +100,11 @@ pub enum WaitErrorKind {
     /// answered. The server may continue. If [`WaitError::may_have_been_executed`] returns false, the action was
     /// never executed.
     LostContact,
-    /// The API refused: 401, 403, 409, an id that does not exist. Or nothing was sent, for example because the
-    /// service does not accept a [version](super::UnsupportedVersion), or because the operation to
-    /// [cancel](super::NotCanceled) is not known to be queued or running, or because the token source failed.
+    /// The API refused the action or a poll: 401, 403, 409, an id that does not exist. After a refused poll, the
+    /// server continues an action that it has accepted. Or nothing was sent, for example because the service does not
+    /// accept a [version](super::UnsupportedVersion), or because the operation to [cancel](super::NotCanceled) is
+    /// not known to be queued or running, or because the token source failed. If
+    /// [`WaitError::may_have_been_executed`] returns false, the action was never executed.
     Refused,
 }
 
@@ -209,7 +211,8 @@ impl WaitError {
     }
 
     /// Returns whether the API refused the action or a poll, or nothing was sent. Waiting longer does not help:
-    /// check the token, its role and the id.
+    /// check the token, its role and the id. If [`WaitError::may_have_been_executed`] returns true, the server may
+    /// continue: resume the wait with [`WaitError::token`].
     pub fn is_refused(&self) -> bool {
         self.0.kind == WaitErrorKind::Refused
     }
@@ -277,6 +280,18 @@ impl WaitError {
     /// observing it.
     pub fn may_have_been_executed(&self) -> bool {
         self.0.executed != Executed::No
+    }
+
+    /// Whether the server may continue the operation after the end of the wait.
+    #[cfg(feature = "display")]
+    pub(crate) fn may_continue(&self) -> bool {
+        let is_unfinished = match self.0.kind {
+            WaitErrorKind::DeadlinePassed | WaitErrorKind::LostContact => true,
+            // A poll was refused after the action, and not the action.
+            WaitErrorKind::Refused => self.0.token.has_acted(),
+            WaitErrorKind::Failed | WaitErrorKind::Canceled | WaitErrorKind::Superseded => false,
+        };
+        is_unfinished && self.may_have_been_executed()
     }
 
     /// Whether the server has accepted the action.

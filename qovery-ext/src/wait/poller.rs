@@ -198,7 +198,7 @@ impl Poller {
         let last = self.context.last.as_ref();
         let last = last.and_then(|last| last.deployment_id.as_deref());
         let newer = newer.deployment_id.as_deref();
-        own.is_none() || own == newer || last == newer
+        own.is_none() || own.as_deref() == newer || last == newer
     }
 
     /// The time limit of a poll that begins now.

@@ -82,8 +82,8 @@ impl fmt::Display for Progress {
 
 /// The progress of an operation as a stream.
 ///
-/// The stream ends after an item of phase [`Phase::Reached`], or with an error. Dropping the stream cancels
-/// nothing on the server.
+/// The stream ends after an item of phase [`Phase::Reached`], or with an error. If the subject was gone before a
+/// status could be read, the stream ends without an item. Dropping the stream cancels nothing on the server.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct ProgressStream(Fuse<BoxStream<'static, Result<Progress, WaitError>>>);
 

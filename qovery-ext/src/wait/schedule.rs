@@ -92,11 +92,12 @@ impl PollSchedule {
     /// Available on crate feature `stream` only.
     ///
     /// A longer interval saves requests during long builds: with 60 s, a deployment of several minutes takes about
-    /// half of the requests. It applies while the deployment runs, after the stream has shown a change promptly:
-    /// before a poll found the change, or at most 2 s later. A stream that shows no changes, shows them later, out of
-    /// order, or is lost, does not change the longest interval. One fault remains: a connection that has shown a
-    /// change promptly, then shows no more changes, and still answers pings. Then the end is reported up to this
-    /// interval late, instead of up to `longest`.
+    /// half of the requests. After the connection has shown a change before a poll found it, or at most 2 s later, the
+    /// longer interval applies during the deployment, while stream and polls agree. If a stream shows no changes,
+    /// shows them late or out of order, or loses its connection, `longest` applies, and the end is not delayed.
+    ///
+    /// One fault has no sign: a connection that has shown a change in time, then shows no more changes, and still
+    /// answers pings. With this fault the end is reported late, by up to this interval.
     #[cfg(feature = "stream")]
     #[must_use]
     pub fn longest_with_stream(mut self, interval: Duration) -> Self {

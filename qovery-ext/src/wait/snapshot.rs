@@ -359,12 +359,15 @@ impl Snapshot {
 
     /// Whether nothing runs as far as the status shows.
     pub(crate) fn is_idle(&self) -> bool {
+        self.rests() && self.deployment_request_id.is_none()
+    }
+
+    /// Whether all states are terminal and no request is counted as queued. The status can still name a request.
+    pub(crate) fn rests(&self) -> bool {
         let whole = self.whole.as_ref().map(|whole| &whole.state);
         let parts = self.part_statuses();
         let own = parts.iter().flatten().map(|part| &part.state);
-        own.chain(whole).all(State::is_terminal)
-            && self.waiting() == 0
-            && self.deployment_request_id.is_none()
+        own.chain(whole).all(State::is_terminal) && self.waiting() == 0
     }
 }
 

@@ -15,9 +15,10 @@ use super::{Goal, Subject, ledger::Ledger};
 
 /// The state that is needed to continue a wait later, in this process or in another one.
 ///
-/// It holds ids and states, no secrets. It has two forms: serde (for files) and text (for a command line or a
-/// CI variable). Both have a version. A token of another version is refused. A text of more than
-/// [`MAX_LENGTH`](Self::MAX_LENGTH) bytes is refused before it is decoded.
+/// It holds ids, states, times, and the users who requested the deployments (often e-mail addresses), but no
+/// secrets. It has two forms: serde (for files) and text (for a command line or a CI variable). Both have a version. A
+/// token of another version is refused. A text of more than [`MAX_LENGTH`](Self::MAX_LENGTH) bytes is refused before it
+/// is decoded.
 ///
 /// ```
 /// # fn show(token: qovery_ext::wait::OperationToken) -> Result<(), Box<dyn std::error::Error>> {
@@ -53,7 +54,7 @@ struct Form {
 
 impl OperationToken {
     /// The version of the tokens of this crate.
-    pub const VERSION: u32 = 10;
+    pub const VERSION: u32 = 11;
 
     /// The length limit of a text, in bytes.
     pub const MAX_LENGTH: usize = 16 * 1024;
@@ -86,6 +87,14 @@ impl OperationToken {
     /// exactly one request that can be that of this operation.
     pub fn deployment_request_id(&self) -> Option<Uuid> {
         self.ledger.as_ref()?.request()
+    }
+
+    /// Whether the server has accepted an action of the operation, or may have received it.
+    #[cfg(feature = "display")]
+    pub(super) fn has_acted(&self) -> bool {
+        self.ledger
+            .as_deref()
+            .is_some_and(|ledger| ledger.has_acted())
     }
 
     /// Whether the response to the action was lost, and no request that can be its own was seen since.

@@ -49,7 +49,6 @@ pub struct UntilRunning {
     /// The error before anything is sent.
     refusal: Option<NotRunning>,
     action: Action,
-    subject: Subject,
     window: Duration,
     limit: Duration,
 }
@@ -86,7 +85,6 @@ impl Action {
                 true => Some(NotRunning::Unsupported { goal: None }),
                 false => goal.map(|goal| NotRunning::Unsupported { goal: Some(goal) }),
             },
-            subject: self.subject().clone(),
             action: self,
             window,
             limit: Duration::from_secs(600),
@@ -111,10 +109,12 @@ impl UntilRunning {
             return Err(NotRunning::Unknown(StreamError::no_address()));
         }
         let reached = self.action.await.map_err(NotRunning::NotDeployed)?;
-        let services = long_running(&self.subject, &reached);
+        // The action of a deployment request does not know its environment before it is started.
+        let subject = reached.token.subject();
+        let services = long_running(subject, &reached);
         if !services.is_empty() {
             let until = after(Instant::now(), self.limit);
-            let environment = environment(&client, &self.subject, until).await?;
+            let environment = environment(&client, subject, until).await?;
             let (window, limit) = (self.window, self.limit);
             let late = watch(&client, environment, &services, window, until).await?;
             if let Some(services) = late {

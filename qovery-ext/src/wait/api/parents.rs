@@ -111,7 +111,7 @@ impl Parents {
 fn no_environment(service: ServiceRef) -> Fault {
     Fault::new(
         FaultKind::NotFound,
-        format!("the API names no environment for {service}"),
+        format!("the API names no environment for {service}: set it with `in_environment`"),
     )
 }
 

@@ -41,6 +41,11 @@ pub(crate) struct LastResult {
 }
 
 impl Baseline {
+    /// Whether the queue could not be read.
+    pub(super) fn is_queue_hidden(&self) -> bool {
+        self.requests.is_none()
+    }
+
     pub(super) fn of(
         goal: Goal,
         baseline: &Snapshot,
@@ -76,16 +81,8 @@ impl Baseline {
         let date = dates.flatten().filter_map(seconds).max();
         let own = || parts.iter().flatten().find_map(|part| part.request);
         let named = baseline.deployment_request_id.or_else(own);
-        let whole_state = baseline.whole.as_ref().map(|whole| &whole.state);
-        let mut states = parts
-            .iter()
-            .flatten()
-            .map(|part| &part.state)
-            .chain(whole_state);
-        let is_busy = baseline.waiting() > 0 || !states.all(State::is_terminal);
-        let is_hidden_and_busy = queue.is_none() && is_busy;
         Self {
-            named: named.filter(|_| is_hidden_and_busy),
+            named: named.filter(|_| queue.is_none() && !baseline.rests()),
             executions,
             date,
             server_time: baseline.server_time,

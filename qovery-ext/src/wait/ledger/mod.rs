@@ -20,6 +20,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod view;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -31,10 +32,7 @@ pub(crate) use poll::{Fact, Poll};
 pub(crate) use run::{Fate, Run, Stamp};
 
 use baseline::Baseline;
-use candidates::Candidates;
-use poll::LATE;
-use queue::Queue;
-use status::Status;
+use view::View;
 
 use super::{
     Decision, Endpoint, Goal, RunId, Snapshot, State, Subject,
@@ -123,6 +121,8 @@ pub(crate) struct Ledger {
     /// When the subject was not found, since it was last found. Sorted, bounded.
     #[serde(skip)]
     missing: Vec<Stamp>,
+    /// The newest request that a status has named since the action.
+    named_since: Option<Uuid>,
     /// When the API accepted to cancel the request of the operation, which was queued.
     canceled: Option<Stamp>,
     /// When the API did not know a request. Sorted, bounded.
@@ -135,6 +135,9 @@ pub(crate) struct Ledger {
     #[serde(skip)]
     attempts: Vec<(Fact, (Stamp, bool))>,
 }
+
+/// The maximum delay of a row in the queue, and of a status.
+const LATE: Duration = Duration::from_secs(15);
 
 /// The origin that the API derives from this crate's user agent.
 pub(crate) const OWN_ORIGIN: &str = "API";
@@ -155,6 +158,7 @@ impl Ledger {
             busy: None,
             found: None,
             missing: Vec::new(),
+            named_since: None,
             canceled: None,
             unknown: BTreeMap::new(),
             shown: None,
@@ -219,7 +223,10 @@ impl Ledger {
     pub(crate) fn resume(&mut self, subject: &Subject) {
         self.scope = Scope::of(subject);
         for run in &mut self.runs {
-            (run.active, run.running) = (None, None);
+            run.active = None;
+            if run.request().is_some() {
+                run.running = None;
+            }
             for fate in run.parts.values_mut().chain([&mut run.fate]) {
                 if let Fate::Ended(_) = fate {
                     *fate = Fate::Running;
@@ -254,12 +261,30 @@ impl Ledger {
     /// The request that is this operation's: named by the server, or the only one in the queue that
     /// can be.
     pub(crate) fn request(&self) -> Option<Uuid> {
-        self.request.or_else(|| self.candidates().only_request())
+        self.view().request()
+    }
+
+    /// The execution that is this operation's, if only one can be.
+    pub(crate) fn execution(&self) -> Option<String> {
+        match self.view().candidates().executions().as_slice() {
+            [run] => run.execution().map(str::to_owned),
+            _ => None,
+        }
     }
 
     /// The request that the server or the user has named as this operation's.
     pub(crate) fn named_request(&self) -> Option<Uuid> {
         self.request
+    }
+
+    /// The time from which on the queue lists the request of the operation, if it waits. At once if the queue has
+    /// listed it.
+    pub(crate) fn listed_by(&self) -> Stamp {
+        let was_listed = self.own_request().is_some_and(|run| run.listed().is_some());
+        match was_listed {
+            true => 0,
+            false => self.asked_at().saturating_add(millis(LATE)),
+        }
     }
 
     pub(crate) fn has_acted(&self) -> bool {
@@ -305,34 +330,11 @@ impl Ledger {
         bounded && sorted && unique && ordered
     }
 
-    /// The execution that is this operation's, if only one can be.
-    pub(crate) fn execution(&self) -> Option<&str> {
-        match self.candidates().executions().as_slice() {
-            [run] => run.execution(),
-            _ => None,
-        }
-    }
-
-    /// The latest status.
-    fn status(&self) -> Status<'_> {
-        Status { ledger: self }
-    }
-
     /// Whether the status of the environment is read, and not only that of a service.
     fn shows_environment(&self) -> bool {
         self.shown
             .as_ref()
             .is_some_and(|shown| shown.whole.is_some())
-    }
-
-    /// The readings of the queue.
-    fn queue(&self) -> Queue<'_> {
-        Queue { ledger: self }
-    }
-
-    /// The runs that can be this operation's.
-    fn candidates(&self) -> Candidates<'_> {
-        Candidates { ledger: self }
     }
 
     /// Whether the operation follows one request, and does not only wait for a state.
@@ -346,17 +348,6 @@ impl Ledger {
             Beginning::Asked { at, .. } => at,
             Beginning::Watching => 0,
         }
-    }
-
-    /// Whether the action can have had nothing to do: the goal holds, and it held before, or the response shows
-    /// that nothing is queued and nothing runs. Without a response, the action may not have been executed.
-    fn may_be_done(&self) -> bool {
-        let held = match self.response() {
-            Some(Response::Idle) => true,
-            Some(Response::Lost) => false,
-            Some(Response::Accepted) | None => self.before.held,
-        };
-        self.goal.may_have_nothing_to_do() && held && self.status().holds()
     }
 
     fn response(&self) -> Option<Response> {
@@ -385,37 +376,14 @@ impl Ledger {
         last.unwrap_or(0).max(self.quiet_since())
     }
 
-    /// The time since which our request is over: the API knew it, and no longer knows it.
-    fn over_since(&self) -> Option<Stamp> {
-        let id = self.request()?;
-        self.run(&RunId::Request(id))?.answered?;
-        self.unknown_since(id)
-    }
-
-    /// Whether the API knew our request, and did not know it when it was last asked.
-    fn has_forgotten_ours(&self) -> bool {
-        let request = self.request();
-        let known = request.and_then(|id| self.run(&RunId::Request(id))?.answered);
-        let unknown = request.and_then(|id| self.unknown.get(&id)?.last());
-        known
-            .zip(unknown)
-            .is_some_and(|(known, unknown)| known < *unknown)
-    }
-
-    /// The time since which the API does not know a request, according to two responses a settle period apart.
-    /// A replica that is behind does not know a new request yet.
-    fn unknown_since(&self, request: Uuid) -> Option<Stamp> {
-        let run = self.run(&RunId::Request(request));
-        let known = run.and_then(|run| run.answered);
-        let unknown = self.unknown.get(&request)?.iter().copied();
-        let mut since_known = unknown.filter(|at| known.is_none_or(|known| *at > known));
-        let (first, last) = (
-            since_known.clone().next()?,
-            since_known.clone().next_back()?,
-        );
-        let is_lasting = last >= first.saturating_add(millis(LATE));
-        let late = self.queue().late_at();
-        since_known.find(|at| is_lasting && *at >= late)
+    /// The time since which nothing is at work, if only the status tells. The runs of a cluster have no ids, so the end of
+    /// another one is known only by the work that follows. Polls can be far apart, so the end itself has to be seen for
+    /// some time.
+    fn rests_since(&self) -> Stamp {
+        match self.scope {
+            Scope::Cluster => self.idle_since(),
+            Scope::Environment | Scope::Services(_) => self.quiet_since(),
+        }
     }
 
     /// Whether the API has shown the status of the request that the user gave.
@@ -425,6 +393,11 @@ impl Ledger {
 
     fn own_request(&self) -> Option<&Run> {
         self.run(&RunId::Request(self.request?))
+    }
+
+    /// The ledger for one verdict.
+    fn view(&self) -> View<'_> {
+        View::of(self)
     }
 
     fn run(&self, id: &RunId) -> Option<&Run> {

@@ -10,7 +10,7 @@ use super::{
         source::{HistoryEntry, QueueRow},
     },
     Ledger, Scope,
-    claim::{claim, is_time_ordered},
+    claim::is_time_ordered,
     poll::Fact,
     run::{BY_DATE, End, Fate, Run, Span, Stamp, UNNAMED_NEW},
 };
@@ -117,13 +117,12 @@ impl StatusReading {
         }
     }
 
-    /// The request that the status names, if its id tells when it was made.
+    /// The request that the status names beside its execution.
     fn request(&self) -> Option<Uuid> {
-        let id = match &self.whole {
+        match &self.whole {
             Some(whole) => whole.request,
-            None => self.own.iter().flatten().map(|part| part.request).next()?,
-        };
-        id.filter(|id| is_time_ordered(*id))
+            None => self.own.iter().flatten().next()?.request,
+        }
     }
 
     /// The execution that the state belongs to.
@@ -134,6 +133,12 @@ impl StatusReading {
         };
         id.unwrap_or_else(|| UNNAMED.into())
     }
+}
+
+/// A request that is not older than that of the execution: the one that a status names while the execution is at work, if
+/// its id tells when it was made.
+fn named_at_work(request: Option<Uuid>, fate: &Fate) -> Option<Uuid> {
+    request.filter(|id| *fate == Fate::Running && is_time_ordered(*id))
 }
 
 /// Whether a run is one of these executions.
@@ -281,11 +286,11 @@ impl Ledger {
     /// The index of the queue reading to remove: one from before ours had to be listed, otherwise the middle one of the
     /// three readings that are closest together. The last readings show which requests have left the queue.
     fn superfluous_read(&self) -> usize {
-        let late = self.queue().late_at();
+        let late = self.view().queue().late_at();
         if self.queue_reads.first().is_some_and(|at| *at < late) {
             return 0;
         }
-        let needed: Vec<Stamp> = self.queue().needed_reads().collect();
+        let needed: Vec<Stamp> = self.view().queue().needed_reads().collect();
         let threes = self.queue_reads.windows(3).enumerate();
         let removable = threes.filter_map(|(place, three)| match three {
             [first, middle, last] if !needed.contains(middle) => Some((last - first, place + 1)),
@@ -303,6 +308,10 @@ impl Ledger {
         }
         if shown.state().is_some_and(|state| !state.is_terminal()) {
             self.busy = self.busy.max(Some(at));
+        }
+        if self.has_acted() {
+            let named = shown.request().filter(|id| is_time_ordered(*id));
+            self.named_since = self.named_since.max(named);
         }
         let id = self.execution_of(&shown);
         if !self.before.executions.contains(&id) {
@@ -327,7 +336,10 @@ impl Ledger {
                     fate => fate,
                 };
             }
-            run.not_after = shown.request().filter(|_| run.fate == Fate::Running);
+            // Several runs can have this name.
+            let is_named = run.execution() != Some(UNNAMED_NEW);
+            let named = shown.request().filter(|_| is_named);
+            run.not_after = named_at_work(named, &run.fate);
             // Only the status of the environment is active during the whole run.
             let works = run.fate == Fate::Running && shown.whole.is_some();
             run.active = works.then(|| Span::at(at));
@@ -380,8 +392,7 @@ impl Ledger {
             let counts = fate == Fate::Running || (is_new && matches!(fate, Fate::Ended(_)));
             run.running = (fate == Fate::Running).then_some(shown.at);
             run.worked = run.running;
-            let named = part.request.filter(|id| is_time_ordered(*id));
-            run.not_after = named.filter(|_| fate == Fate::Running);
+            run.not_after = named_at_work(part.request, &fate);
             // A run that a service names includes the service, whatever its progress.
             run.parts
                 .insert(*id, if counts { fate } else { Fate::Unknown });
@@ -475,10 +486,9 @@ impl Ledger {
         self.runs.insert(place, run);
         if self.runs.len() > RUNS {
             // A run that cannot be this operation's is judged the same when it is seen again.
-            let foreign = self
-                .runs
-                .iter()
-                .position(|run| claim(self, run).is_excluded());
+            let view = self.view();
+            let is_foreign = |run| view.claim(run).is_excluded();
+            let foreign = self.runs.iter().position(is_foreign);
             self.runs.remove(foreign.unwrap_or(RUNS));
         }
     }

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::{
-    LATE, Ledger, RunId, Stamp,
+    LATE, RunId, Stamp, View,
     claim::{acts_alike, covers, is_from_before, is_of_older},
     millis,
     run::{Run, Span},
@@ -14,13 +14,20 @@ use super::{
 /// The readings of the queue.
 #[derive(Clone, Copy)]
 pub(crate) struct Queue<'a> {
-    pub(super) ledger: &'a Ledger,
+    pub(super) view: &'a View<'a>,
+}
+
+impl View<'_> {
+    /// The readings of the queue.
+    pub(super) fn queue(&self) -> Queue<'_> {
+        Queue { view: self }
+    }
 }
 
 impl<'a> Queue<'a> {
     /// Whether a request was queued before the action.
     pub(super) fn listed_before(self, run: &Run) -> bool {
-        let before = self.ledger.before.requests.as_ref();
+        let before = self.view.before.requests.as_ref();
         before
             .zip(run.request())
             .is_some_and(|(ids, id)| ids.contains(&id))
@@ -37,7 +44,7 @@ impl<'a> Queue<'a> {
     }
 
     fn is_latest(self, listed: Option<Span>) -> bool {
-        let last = self.ledger.queue_reads.last();
+        let last = self.view.queue_reads.last();
         listed
             .zip(last)
             .is_some_and(|(listed, last)| listed.last >= *last)
@@ -50,7 +57,7 @@ impl<'a> Queue<'a> {
             return false;
         };
         let from = listed.first.saturating_add(millis(LATE));
-        let reads = self.ledger.queue_reads.iter();
+        let reads = self.view.queue_reads.iter();
         let without = reads.filter(|at| **at > last && **at >= from);
         match (without.clone().min(), without.max()) {
             (Some(first), Some(last)) => last.saturating_sub(*first) >= settle,
@@ -67,16 +74,26 @@ impl<'a> Queue<'a> {
         self.read_from(self.late_at().max(listed).max(waited))
     }
 
+    /// Whether a run can be that of a request: a run is shown at most a settle period after its request has left the
+    /// queue.
+    pub(super) fn can_be_run_of(self, request: &Run, run: &Run) -> bool {
+        let listed = request.listed().map(|listed| listed.last);
+        let left = listed.and_then(|last| self.read_from(last.saturating_add(1)));
+        let due = left.map(|left| left.saturating_add(millis(LATE)));
+        let read = due.and_then(|due| self.read_from(due));
+        read.is_none_or(|read| read >= run.seen.first)
+    }
+
     /// The first reading from a time on.
     pub(super) fn read_from(self, due: Stamp) -> Option<Stamp> {
-        let mut reads = self.ledger.queue_reads.iter().copied();
+        let mut reads = self.view.queue_reads.iter().copied();
         reads.find(|at| *at >= due)
     }
 
     /// The readings that the rules need, however many follow: they show which requests and runs came later than ours.
     pub(super) fn needed_reads(self) -> impl Iterator<Item = Stamp> {
-        let own = self.ledger.request().map(RunId::Request);
-        let left = own.and_then(|id| self.left_by(self.ledger.run(&id)?));
+        let own = self.view.request().map(RunId::Request);
+        let left = own.and_then(|id| self.left_by(self.view.run(&id)?));
         let times = [Some(self.late_at()), left].into_iter().flatten();
         let shown = times.flat_map(|at| [at, at.saturating_add(millis(LATE))]);
         let reads = shown.chain([self.shows_order_at()]);
@@ -86,7 +103,7 @@ impl<'a> Queue<'a> {
 
     /// The position of a request among those that wait, counted from 1.
     pub(super) fn position(self, request: Uuid) -> Option<usize> {
-        let queued = self.ledger.runs.iter().filter(|run| self.waits(run));
+        let queued = self.view.runs.iter().filter(|run| self.waits(run));
         let mut ids: Vec<Uuid> = queued.filter_map(Run::request).collect();
         ids.sort_unstable();
         ids.iter()
@@ -96,19 +113,19 @@ impl<'a> Queue<'a> {
 
     /// The time from which on the queue lists every request from before the action.
     pub(super) fn late_at(self) -> Stamp {
-        self.ledger.asked_at().saturating_add(millis(LATE))
+        self.view.asked_at().saturating_add(millis(LATE))
     }
 
     /// When the queue listed the request.
     fn own_row(self) -> Option<Span> {
-        let request = self.ledger.request().map(RunId::Request)?;
-        self.ledger.run(&request)?.queued
+        let request = self.view.request().map(RunId::Request)?;
+        self.view.run(&request)?.queued
     }
 
     /// When the request was last known to wait in the queue.
     fn left_at(self) -> Stamp {
         let queued = self.own_row();
-        queued.map_or(self.ledger.asked_at(), |queued| queued.last)
+        queued.map_or(self.view.asked_at(), |queued| queued.last)
     }
 
     /// The time from which on a reading of the queue shows that the request does not wait behind the run of a
@@ -145,8 +162,8 @@ impl<'a> Queue<'a> {
     /// The run that began when the request left the queue, or was never listed, if no other request can have begun
     /// then.
     pub(super) fn run_that_followed(self) -> Option<&'a Run> {
-        let request = self.ledger.request();
-        if request.is_none() && !self.ledger.candidates().requests().is_empty() {
+        let request = self.view.request();
+        if request.is_none() && !self.view.candidates().requests().is_empty() {
             return None;
         }
         let left = self.left_at();
@@ -159,16 +176,16 @@ impl<'a> Queue<'a> {
         };
         let earliest = left.saturating_sub(millis(LATE));
         let latest = unlisted.saturating_add(millis(LATE));
-        let own = request.and_then(|id| self.ledger.run(&RunId::Request(id)));
+        let own = request.and_then(|id| self.view.run(&RunId::Request(id)));
         let may_be_ours = |run: &&Run| {
             run.execution().is_some()
                 && own.is_none_or(|own| !is_of_older(run, own))
                 && run.seen.first >= earliest
-                && acts_alike(self.ledger, run)
-                && !is_from_before(self.ledger, run)
+                && acts_alike(self.view, run)
+                && !is_from_before(self.view, run)
         };
         // Runs are sorted by their first reading.
-        let mut runs = self.ledger.runs.iter().filter(may_be_ours);
+        let mut runs = self.view.runs.iter().filter(may_be_ours);
         let first = runs.next()?;
         // The history can list an earlier one later: after a resume, for example.
         let is_earlier = |run: &Run| {
@@ -184,21 +201,16 @@ impl<'a> Queue<'a> {
         let listed = first.seen.first.saturating_add(millis(LATE));
         let may_begin_then = |other: &Run| {
             other.request() != request
-                && other.listed().is_none_or(|queued| {
-                    // A run is shown a settle period after its request has left the queue at the latest.
-                    let left = self.read_from(queued.last.saturating_add(1));
-                    let due = left.map(|left| left.saturating_add(millis(LATE)));
-                    let read = due.and_then(|due| self.read_from(due));
-                    read.is_none_or(|read| read >= first.seen.first)
-                        && queued.first <= latest
-                        && queued.last < listed
-                })
+                && self.can_be_run_of(other, first)
+                && other
+                    .listed()
+                    .is_none_or(|queued| queued.first <= latest && queued.last < listed)
         };
-        if !self.ledger.has_acted() || self.ledger.candidates().alike().any(may_begin_then) {
+        if !self.view.has_acted() || self.view.candidates().alike().any(may_begin_then) {
             return None;
         }
         let has_begun = first.seen.first <= latest && is_only;
-        let is_known = first.action.is_some() && covers(self.ledger, first);
+        let is_known = first.action.is_some() && covers(self.view, first);
         (has_begun && is_known).then_some(first)
     }
 }

@@ -1,6 +1,6 @@
 //! One row of a table of rules.
 
-use super::{Fact, Ledger, Poll, run::Run};
+use super::{Fact, Poll, View, run::Run};
 use crate::wait::decision::Verdict;
 
 /// A rule, and the fact about the API that it follows from.
@@ -35,10 +35,10 @@ impl<F> Rule<F> {
 pub(super) type Step = Result<Option<Verdict>, Fact>;
 
 /// A rule that excludes a run. `None`: a fact that it tests is not known.
-pub(super) type Claiming = Rule<fn(&Ledger, &Run) -> Option<bool>>;
+pub(super) type Claiming = Rule<fn(&View, &Run) -> Option<bool>>;
 
 /// A rule for a verdict.
-pub(super) type Judging = Rule<fn(&Ledger, &Poll) -> Step>;
+pub(super) type Judging = Rule<fn(&View, &Poll) -> Step>;
 
 /// The rules of a table. A test can remove one of them.
 pub(super) fn rules<F>(table: &'static [Rule<F>]) -> impl Iterator<Item = &'static Rule<F>> {
@@ -52,5 +52,5 @@ fn is_kept(_: &str) -> bool {
 
 #[cfg(test)]
 fn is_kept(name: &str) -> bool {
-    super::tests::mutation::removed() != Some(name)
+    super::tests::mutation::removed().is_none_or(|removed| removed != name)
 }

@@ -161,7 +161,6 @@ pub(crate) struct Run {
     pub(crate) begun: Option<Span>,
     /// When the status of the request first said that it runs, or a service of the operation was first seen at work
     /// in the run.
-    #[serde(skip)]
     pub(crate) running: Option<Stamp>,
     /// When a service of the operation was last seen at work in the run.
     #[serde(skip)]

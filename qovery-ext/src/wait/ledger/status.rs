@@ -4,20 +4,27 @@ use uuid::Uuid;
 
 use super::{
     super::{Phase, RunId, State, part_status::PartStatus},
-    Ledger, Scope,
+    Scope, View,
     run::Run,
 };
 
 /// The latest status of the subject.
 #[derive(Clone, Copy)]
 pub(crate) struct Status<'a> {
-    pub(super) ledger: &'a Ledger,
+    pub(super) view: &'a View<'a>,
+}
+
+impl View<'_> {
+    /// The latest status.
+    pub(super) fn status(&self) -> Status<'_> {
+        Status { view: self }
+    }
 }
 
 impl<'a> Status<'a> {
     /// The state that says whether something runs.
     pub(super) fn state(self) -> Option<&'a State> {
-        self.ledger.shown.as_ref()?.state()
+        self.view.shown.as_ref()?.state()
     }
 
     /// Whether something runs.
@@ -32,11 +39,11 @@ impl<'a> Status<'a> {
 
     /// The services that the operation is about, each with its latest status.
     pub(super) fn parts(self) -> impl Iterator<Item = (Uuid, &'a PartStatus)> + Clone {
-        let ids = match &self.ledger.scope {
+        let ids = match &self.view.scope {
             Scope::Services(ids) => ids.as_slice(),
             Scope::Environment | Scope::Cluster => &[],
         };
-        let parts = self.ledger.shown.iter().flat_map(|shown| &shown.own);
+        let parts = self.view.shown.iter().flat_map(|shown| &shown.own);
         let both = ids.iter().zip(parts);
         both.filter_map(|(id, part)| Some((*id, part.as_ref()?)))
     }
@@ -50,44 +57,43 @@ impl<'a> Status<'a> {
 
     /// Whether the status shows a run.
     pub(super) fn shows(self, run: &Run) -> bool {
-        let shown = self.ledger.shown.as_ref();
-        shown.is_some_and(|shown| Some(self.ledger.execution_of(shown).as_str()) == run.execution())
+        let shown = self.view.shown.as_ref();
+        shown.is_some_and(|shown| Some(self.view.execution_of(shown).as_str()) == run.execution())
     }
 
     /// The run that the status shows, if it is not from before the action.
     pub(super) fn run(self) -> Option<&'a Run> {
-        let shown = self.ledger.shown.as_ref()?;
-        self.ledger
-            .run(&RunId::Execution(self.ledger.execution_of(shown)))
+        let shown = self.view.shown.as_ref()?;
+        self.view
+            .run(&RunId::Execution(self.view.execution_of(shown)))
     }
 
     /// Whether the status shows a run that can be ours.
     pub(super) fn shows_candidate(self) -> bool {
-        let runs = self.ledger.candidates().executions();
+        let runs = self.view.candidates().executions();
         runs.iter().any(|run| self.shows(run))
     }
 
     /// Whether the status shows a run from before the action.
     pub(super) fn shows_before(self) -> bool {
         let shown = self
-            .ledger
+            .view
             .shown
             .as_ref()
-            .map(|shown| self.ledger.execution_of(shown));
-        self.ledger.has_acted()
-            && shown.is_some_and(|id| self.ledger.before.executions.contains(&id))
+            .map(|shown| self.view.execution_of(shown));
+        self.view.has_acted() && shown.is_some_and(|id| self.view.before.executions.contains(&id))
     }
 
     /// Whether requests are queued as far as the status shows.
     pub(super) fn counts_waiting(self) -> bool {
-        let shown = self.ledger.shown.as_ref();
+        let shown = self.view.shown.as_ref();
         shown.is_some_and(|shown| shown.waiting > 0)
     }
 
     /// Whether the goal holds as far as the status shows.
     pub(super) fn holds(self) -> bool {
-        let reached = |state: &State| state.phase(self.ledger.goal) == Phase::Reached;
-        match (&self.ledger.scope, &self.ledger.shown) {
+        let reached = |state: &State| state.phase(self.view.goal) == Phase::Reached;
+        match (&self.view.scope, &self.view.shown) {
             (Scope::Services(_), Some(shown)) => shown
                 .own
                 .iter()
@@ -99,7 +105,7 @@ impl<'a> Status<'a> {
     /// Whether the status shows a deletion that the operation did not ask for.
     pub(super) fn shows_deletion(self) -> bool {
         let own = self.own_state();
-        !self.ledger.goal.is_reached_when_gone() && own.is_some_and(is_deletion)
+        !self.view.goal.is_reached_when_gone() && own.is_some_and(is_deletion)
     }
 }
 

@@ -1,7 +1,5 @@
 //! Interprets readings: the verdict of the ledger or of the condition, with the facts that it needs.
 
-use std::time::Duration;
-
 use tokio::time::{self, Instant};
 
 use crate::clock::after;
@@ -43,10 +41,7 @@ impl Judge {
         let Some(ledger) = context.ledger() else {
             return self.missing_since.map(|since| after(since, settle));
         };
-        let ahead = ledger
-            .settles_at(settle)?
-            .saturating_sub(context.resumed_at);
-        Some(after(context.started, Duration::from_millis(ahead)))
+        Some(context.instant_of(ledger.settles_at(settle)?))
     }
 
     /// Whether the polls of the next minute need only the status, as long as it does not change.

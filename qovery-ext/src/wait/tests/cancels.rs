@@ -186,3 +186,30 @@ async fn the_wait_after_an_accepted_cancel_counts_no_run_that_begins_later() {
     let error = operation.await.expect_err("it was canceled");
     assert_eq!(error.kind(), WaitErrorKind::Canceled, "{error}");
 }
+
+/// The queue lists the request 10 s late, so that the deployment of another user looks like ours until then.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_a_late_queue_does_not_list_yet_has_not_left_it() {
+    let late = |listed: f64| {
+        Server::default()
+            .before(status("DEPLOYED", "e-1"))
+            .at(0.0, status("DEPLOYING", "e-2"))
+            .request_at(0.0, None)
+            .queued_between(listed, 60.0, REQUEST, "DEPLOY")
+    };
+    let server = late(10.0);
+    let mut operation = server.deploy().start().await.expect("accepted");
+    operation.poll_once().await.expect("pending");
+    let error = operation.cancel_on_server().await;
+    let error = error.expect_err("it is not known to run");
+    assert_eq!(error.not_canceled(), Some(NotCanceled::Undecidable));
+    assert_eq!(server.acts().len(), 1);
+
+    // A settle period after the action, the queue lists every request that waits.
+    let server = late(50.0);
+    let mut operation = server.deploy().start().await.expect("accepted");
+    operation.poll_once().await.expect("pending");
+    tokio::time::sleep(std::time::Duration::from_secs(16)).await;
+    operation.cancel_on_server().await.expect("it is sent");
+    assert_eq!(server.acts().len(), 2);
+}

@@ -207,6 +207,22 @@ async fn unauthorized_and_forbidden_end_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_poll_says_whether_the_server_may_continue() {
+    let server = deploying().at(10.0, fault(FaultKind::Unauthorized));
+    let error = server.deploy().await.expect_err("refused");
+    assert!(error.may_have_been_executed());
+    let step = "; the server may continue: check the API token and its role, then resume the wait with its token";
+    assert!(error.to_string().ends_with(step), "{error}");
+
+    let server = Server::default().at(0.0, fault(FaultKind::Unauthorized));
+    let subject = Subject::environment(ENVIRONMENT);
+    let error = Action::watch(server.source(), subject, Goal::Deployed).await;
+    let error = error.expect_err("refused");
+    let step = "; check the id, the API token and its role";
+    assert!(error.to_string().ends_with(step), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn retry_after_is_respected_up_to_the_limit_even_beyond_the_interval() {
     for (asked, longest, expected) in [
         (seconds(50), None, 50.0),

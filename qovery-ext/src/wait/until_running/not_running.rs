@@ -53,9 +53,14 @@ impl NotRunning {
         }
     }
 
-    /// Returns the error of the call, if the wait for the deployment ended because a call failed.
+    /// Returns the error of the call, if the wait for the deployment ended because a call failed, or if the call that
+    /// looked up the environment of the service failed.
     pub fn api_error(&self) -> Option<&qovery_api::Error> {
-        self.wait_error()?.api_error()
+        match self {
+            Self::NotDeployed(error) => error.api_error(),
+            Self::Unknown(error) => error.api_error(),
+            Self::Pod(_) | Self::TimedOut { .. } | Self::Unsupported { .. } => None,
+        }
     }
 
     /// Returns the exit code: see [the table](crate::exit_code#codes).

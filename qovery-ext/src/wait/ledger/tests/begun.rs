@@ -1,7 +1,6 @@
 //! Rows of the queue that show that their request has begun.
 
 use super::*;
-use crate::wait::ledger::claim::claim;
 
 /// The request of another user of the API for the same action.
 fn theirs(has_begun: bool) -> QueueRow {

@@ -454,3 +454,57 @@ fn a_request_that_was_canceled_has_not_deleted_a_service_beside_a_deletion_of_an
     let verdict = judge(&ledger, 30_000 + periods(1));
     assert!(!is_reached(&verdict), "{verdict:?}");
 }
+
+/// A deletion that the response does not name, while another one is at work. The queue lists it, or shows at once that it
+/// runs.
+fn deleted_after_a_failure(queued: &[QueueRow]) -> Result<Verdict, Fact> {
+    let mut ledger = acted_after(&environment(), Goal::Deleted, "DELETING", &[], None);
+    let readings = [
+        queue(1_000, queued),
+        status(20_000, "x", "DELETING"),
+        queue(20_000, &[]),
+        request_status(50_000, 1, "DELETE_ERROR"),
+        unavailable(50_000, Fact::History),
+        Observation::Missing { at: 90_000 },
+    ];
+    ledger = seen(ledger, &readings);
+    ledger.gone_from_parent(&poll(90_500))
+}
+
+#[test]
+fn a_queued_deletion_whose_status_says_that_it_failed_has_not_deleted_the_subject() {
+    let waits = row(1, "DELETE");
+    let begun = QueueRow {
+        has_begun: true,
+        ..row(1, "DELETE")
+    };
+    let verdict = deleted_after_a_failure(&[waits]);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    let verdict = deleted_after_a_failure(&[begun]);
+    assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+#[test]
+fn a_subject_that_is_at_work_in_a_later_run_was_not_deleted_by_ours() {
+    let judged = |subject: &Subject, followed: bool| {
+        let works = |at, id| status_of_services(at, id, "DELETING", &["DELETING"]);
+        let ledger = acted_after(subject, Goal::Deleted, "DEPLOYED", &[], Some(1));
+        let mut readings = vec![
+            request_status(700, 1, "DELETE_QUEUED"),
+            works(3_000, "x"),
+            queue(16_000, &[]),
+            unavailable(16_000, Fact::History),
+            unknown(17_000),
+            unknown(33_000),
+        ];
+        readings.extend(followed.then(|| works(49_000, "y")));
+        readings.push(Observation::Missing { at: 70_000 });
+        seen(ledger, &readings).gone_from_parent(&poll(70_500))
+    };
+    for subject in [environment(), services(&[1])] {
+        let verdict = judged(&subject, true);
+        assert!(is_superseded(&verdict), "{verdict:?}");
+        let verdict = judged(&subject, false);
+        assert!(is_reached(&verdict), "{verdict:?}");
+    }
+}

@@ -1,9 +1,6 @@
 //! The endpoints name the same run, user or services in different ways, or one of them is late.
 
-use super::{
-    super::claim::{Claim, claim},
-    *,
-};
+use super::{super::view::Claim, *};
 use crate::wait::source::ActionResponse;
 
 #[test]
@@ -96,14 +93,7 @@ fn a_run_that_ended_before_the_last_date_of_the_status_before_the_action_is_not_
     let judged = |date: &str| {
         let mut before = baseline(&environment(), "STOPPING");
         before.whole.as_mut().expect("it was read").date = Some(date.to_owned());
-        let mut ledger = Ledger::acting(
-            &environment(),
-            Goal::Deployed,
-            &before,
-            Some(&[]),
-            Some(&[]),
-        );
-        ledger.asked(100, None);
+        let ledger = unanswered(&before, Goal::Deployed);
         // The history did not list the running deployment, and the response was lost.
         let old = past("old", "DEPLOY", "DEPLOYED");
         let readings = [

@@ -180,7 +180,7 @@ impl Server {
     fn take(&mut self, world: &World, event: Event, at: Stamp) {
         match event {
             Event::Arrive(new) => {
-                self.ids[new] = Some(made_at(at, new));
+                self.ids[new] = Some(made_millis(at.cast_signed()));
                 let alike = |queued: &&usize| world.askers[**queued] == world.askers[new];
                 let absorber = self
                     .queue
@@ -482,12 +482,6 @@ fn clock(at: Stamp) -> i64 {
     SENT + (at / 1_000).cast_signed()
 }
 
-/// The id of a request: it begins with the time at which it was made.
-fn made_at(at: Stamp, number: usize) -> Uuid {
-    let millis = SENT.cast_unsigned() * 1_000 + at;
-    Uuid::from_u128(u128::from(millis) << 80 | 0x7000_8000_0000_0000_0000 | number as u128)
-}
-
 /// A time after which every endpoint has caught up and a settle period is over.
 const LONG: Stamp = 16_000;
 const SHORT: Stamp = 2_000;
@@ -535,9 +529,7 @@ impl Node {
             saved.hash(&mut hasher);
             // The parts that are not saved.
             ledger.missing.hash(&mut hasher);
-            for (fact, attempt) in &ledger.attempts {
-                (format!("{fact:?}"), attempt).hash(&mut hasher);
-            }
+            ledger.attempts.hash(&mut hasher);
             if let Some(shown) = &ledger.shown {
                 shown.at.hash(&mut hasher);
                 shown.execution().hash(&mut hasher);
@@ -560,10 +552,15 @@ impl Node {
         Server::after(world, &self.events[..self.seen[endpoint]])
     }
 
-    fn at(&self, endpoint: usize, seen: usize) -> Self {
-        let mut node = self.clone();
-        node.seen[endpoint] = seen;
-        node
+    /// This state, with every number of events that an endpoint can show.
+    fn with_choices(self, endpoint: usize, lag: usize) -> impl Iterator<Item = Self> {
+        let choices = self.choices(endpoint, lag);
+        // `repeat_n` moves the last one.
+        let nodes = std::iter::repeat_n(self, choices.clone().count());
+        nodes.zip(choices).map(move |(mut node, seen)| {
+            node.seen[endpoint] = seen;
+            node
+        })
     }
 
     fn observe(&mut self, observation: Observation) {
@@ -641,10 +638,9 @@ impl Node {
     }
 
     /// Every possible result of a poll.
-    fn polled(&self, world: &World, lag: usize) -> Vec<(Self, Verdict)> {
+    fn polled(self, world: &World, lag: usize) -> Vec<(Self, Verdict)> {
         let mut turned_out = Vec::new();
-        for seen in self.choices(STATUS, lag) {
-            let mut node = self.at(STATUS, seen);
+        for mut node in self.with_choices(STATUS, lag) {
             node.polls += 1;
             let status = node.server(world, STATUS).status(world, node.now);
             node.observe(status);
@@ -673,8 +669,7 @@ impl Node {
             Fact::Queue => QUEUE,
             Fact::History => HISTORY,
         };
-        for seen in self.choices(endpoint, lag) {
-            let mut node = self.at(endpoint, seen);
+        for mut node in self.with_choices(endpoint, lag) {
             let server = node.server(world, endpoint);
             let observation = match fact {
                 Fact::Queue | Fact::History if !server.has_environment(world) => {
@@ -972,7 +967,7 @@ fn search(world: &World, bound: Bound) -> Found {
                 next.push(node.after_wait());
             }
             if node.polls < bound.polls {
-                for (polled, verdict) in node.polled(world, bound.lag) {
+                for (polled, verdict) in node.clone().polled(world, bound.lag) {
                     if !found.check(world, &polled, &verdict) {
                         next.push(polled);
                     }

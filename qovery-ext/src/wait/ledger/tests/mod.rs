@@ -1,6 +1,7 @@
 //! Tests of the ledger alone: no server, no clock. See `tests/README.md` for the tests of waiting as a
 //! whole.
 
+mod ahead;
 mod begun;
 mod deletions;
 mod differing_endpoints;
@@ -8,6 +9,7 @@ mod exhaustive;
 mod lost_responses;
 pub(super) mod mutation;
 mod properties;
+mod resumed;
 mod rules;
 mod shown_requests;
 mod situations;
@@ -18,9 +20,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Fact, Ledger, Observation, Poll, Stamp, StatusReading, millis};
+use super::{Fact, Ledger, Observation, Poll, Run, Stamp, StatusReading, millis, view::Claim};
 use crate::wait::{
-    Decision, Goal, Phase, RunId, ServiceKind, ServiceRef, Snapshot, State, Subject,
+    Decision, Goal, Phase, RunId, ServiceKind, ServiceRef, ServiceSnapshot, Snapshot, State,
+    Subject,
     decision::Verdict,
     part_status::PartStatus,
     snapshot::LastRun,
@@ -32,6 +35,11 @@ const SETTLE: Duration = Duration::from_secs(15);
 
 /// The server's clock when the action is sent, in seconds since 1970.
 const SENT: i64 = 1_000_000;
+
+/// Whether a run of a ledger can be this operation's.
+fn claim(ledger: &Ledger, run: &Run) -> Claim {
+    ledger.view().claim(run)
+}
 
 fn environment() -> Subject {
     Subject::environment(Uuid::from_u128(0xE0))
@@ -153,6 +161,14 @@ fn row(number: u128, action: &str) -> QueueRow {
         origin: Some("API".to_owned()),
         triggered_by: Some("me".to_owned()),
         has_begun: false,
+    }
+}
+
+fn described_row(id: Uuid, action: &str) -> QueueRow {
+    QueueRow {
+        request: id,
+        services: Some(vec![service(1), service(2)]),
+        ..row(0, action)
     }
 }
 
@@ -292,8 +308,29 @@ fn described(observation: Observation, change: impl FnOnce(&mut LastRun)) -> Obs
 
 /// The id of a request that was made some seconds after the action.
 fn made(second: i64) -> Uuid {
-    let millis = u128::try_from((SENT + second) * 1000).expect("it is positive");
+    made_millis(second * 1_000)
+}
+
+fn made_millis(millis: i64) -> Uuid {
+    let millis = u128::try_from(SENT * 1_000 + millis).expect("it is positive");
     Uuid::from_u128(millis << 80 | 0x7000_8000_0000_0000_0001)
+}
+
+/// An environment with two services before the action.
+fn with_two_services(state: &str) -> Snapshot {
+    let mut before = baseline(&environment(), state);
+    before.server_time = Some(SENT);
+    before.services = [1, 2]
+        .map(|n| ServiceSnapshot::new(container(n), State::from(state)))
+        .to_vec();
+    before
+}
+
+/// An action without a response, an empty queue and an empty history before it.
+fn unanswered(before: &Snapshot, goal: Goal) -> Ledger {
+    let mut ledger = Ledger::acting(&before.subject, goal, before, Some(&[]), Some(&[]));
+    ledger.asked(100, None);
+    ledger
 }
 
 /// A status that names a request.

@@ -2,14 +2,10 @@
 //! ledger without the fact that the rule tests.
 
 use super::{
-    super::{
-        Ledger, RunId,
-        claim::{Claim, RULES, claim},
-    },
+    super::{Ledger, RunId, claim::RULES},
     mutation::without_rule,
     *,
 };
-use crate::wait::ServiceSnapshot;
 
 /// A run that one rule decides about.
 pub(super) struct Scenario {
@@ -62,6 +58,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         worked_while_ours_waited(),
         began_after_ours_was_canceled(),
         worked_after_ours_was_over(),
+        went_on_without_ours(),
         has_another_origin(),
         has_another_user(),
         came_after(),
@@ -92,18 +89,7 @@ fn names_another_request() -> Scenario {
 /// The response was lost, and the run has deployed one of two services.
 fn has_skipped_services() -> Scenario {
     let deployed = |numbers: &[u128]| {
-        let mut before = baseline(&environment(), "STOPPED");
-        before.services = [1, 2]
-            .map(|n| ServiceSnapshot::new(container(n), State::Stopped))
-            .to_vec();
-        let mut ledger = Ledger::acting(
-            &environment(),
-            Goal::Deployed,
-            &before,
-            Some(&[]),
-            Some(&[]),
-        );
-        ledger.asked(100, None);
+        let ledger = unanswered(&with_two_services("STOPPED"), Goal::Deployed);
         let mut entry = past("x", "DEPLOY", "DEPLOYED");
         let parts = numbers.iter().map(|n| part(*n, "DEPLOYED", Phase::Reached));
         entry.services = parts.collect();
@@ -220,6 +206,27 @@ fn worked_after_ours_was_over() -> Scenario {
         run: run_of_execution("x"),
         ledger: began_at(31_000),
         without: began_at(30_000),
+    }
+}
+
+/// A run was at work while ours was listed, and goes on a settle period after ours has left.
+fn went_on_without_ours() -> Scenario {
+    let works_at = |last| {
+        let ledger = acted(&environment(), Goal::Deployed, Some(1));
+        let readings = [
+            queue(1_000, &[row(1, "DEPLOY")]),
+            status(5_000, "x", "DEPLOYING"),
+            queue(45_000, &[row(1, "DEPLOY")]),
+            queue(50_000, &[]),
+            status(last, "x", "DEPLOYING"),
+        ];
+        seen(ledger, &readings)
+    };
+    Scenario {
+        rule: "went_on_without_ours",
+        run: run_of_execution("x"),
+        ledger: works_at(65_000),
+        without: works_at(64_000),
     }
 }
 

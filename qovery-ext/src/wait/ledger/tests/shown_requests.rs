@@ -1,18 +1,7 @@
 //! A status names a request beside the run that it shows: the one of this run, or a later one.
 
-use super::{
-    super::claim::{Claim, claim},
-    *,
-};
+use super::{super::view::Claim, *};
 use crate::wait::OperationToken;
-
-fn described_row(id: Uuid, action: &str) -> QueueRow {
-    QueueRow {
-        request: id,
-        services: Some(vec![service(1), service(2)]),
-        ..row(0, action)
-    }
-}
 
 /// An action before which the queue could not be read.
 fn acted_unseen(subject: &Subject, goal: Goal, state: &str, named: Option<Uuid>) -> Ledger {
@@ -158,24 +147,22 @@ fn a_service_names_the_request_of_its_run_as_well() {
 
 #[test]
 fn a_named_request_that_waits_beside_the_run_of_an_older_one_was_not_absorbed_by_it() {
-    let claimed_of = |subject: &Subject, waits_at: Stamp, id: Uuid| {
-        let ledger = acted_unseen(subject, Goal::Deployed, "STOPPING", Some(made(1)));
+    let claimed_at = |waits_at: Stamp, id: Uuid| {
+        let ledger = acted_unseen(&environment(), Goal::Deployed, "STOPPING", Some(made(1)));
         let waits = Observation::Request {
             id: made(1),
             state: State::from("DEPLOYMENT_QUEUED"),
             at: waits_at,
         };
-        let works = status_of_services(40_000, "x", "RESTARTING", &["RESTARTING"]);
+        let works = status(40_000, "x", "RESTARTING");
         claimed(&seen(ledger, &[naming(id, works), waits]), "x")
     };
-    assert!(claimed_of(&environment(), 41_000, made(0)).is_excluded());
-    let claimed_at = |waits_at, id| claimed_of(&services(&[1]), waits_at, id);
-    assert!(claimed_at(41_000, made(0)).is_excluded());
-    assert_eq!(claimed_at(39_000, made(0)), Claim::Possible);
-    assert_eq!(claimed_at(41_000, made(1)), Claim::Possible);
-    assert_eq!(claimed_at(41_000, made(2)), Claim::Possible);
+    assert!(claimed_at(55_000, made(0)).is_excluded());
+    assert_eq!(claimed_at(54_000, made(0)), Claim::Possible);
+    assert_eq!(claimed_at(55_000, made(1)), Claim::Possible);
+    assert_eq!(claimed_at(55_000, made(2)), Claim::Possible);
     // Ours can have been absorbed by one from before the action.
-    assert_eq!(claimed_at(39_000, made(-9)), Claim::Possible);
+    assert_eq!(claimed_at(54_000, made(-9)), Claim::Possible);
 }
 
 #[test]
@@ -377,4 +364,42 @@ fn a_request_that_left_the_queue_while_only_an_older_one_has_a_run_is_not_that_r
     assert!(is_superseded(&verdict), "{verdict:?}");
     let verdict = judged(made(2));
     assert!(is_reached(&verdict), "{verdict:?}");
+}
+
+/// The queue cannot be read, and the API does not know our request any more.
+#[test]
+fn a_run_of_more_services_than_ours_is_not_ours_in_a_hidden_queue_unless_our_request_says_so() {
+    let judged = |listed: &[u128], says: Option<&str>| {
+        let ledger = acted_unseen(&services(&[1]), Goal::Stopped, "DEPLOYED", Some(made(1)));
+        let mut entry = past("x", "STOP", "STOPPED");
+        let parts = listed
+            .iter()
+            .map(|number| part(*number, "STOPPED", Phase::Reached));
+        entry.services = parts.collect();
+        let about = |at, state: &str| Observation::Request {
+            id: made(1),
+            state: State::from(state),
+            at,
+        };
+        let readings = [
+            about(300, "STOP_QUEUED"),
+            status_of_services(20_000, "x", "STOPPING", &["STOPPING"]),
+            status_of_services(40_000, "x", "STOPPED", &["STOPPED"]),
+            history(40_000, &[entry]),
+            match says {
+                Some(state) => about(40_000, state),
+                None => Observation::Unknown {
+                    id: made(1),
+                    at: 40_000,
+                },
+            },
+        ];
+        judge(&seen(ledger, &readings), 90_000)
+    };
+    let verdict = judged(&[1, 2], None);
+    assert!(is_superseded(&verdict), "{verdict:?}");
+    for (listed, says) in [(&[1][..], None), (&[1, 2], Some("STOPPED"))] {
+        let verdict = judged(listed, says);
+        assert!(is_reached(&verdict), "{listed:?}: {verdict:?}");
+    }
 }

@@ -197,18 +197,7 @@ fn by_signature() -> Vec<Situation> {
     let rests = status(1_000, "before", "DEPLOYED");
     let mut foreign = ended("y", "DEPLOYED");
     foreign.origin = Some("GIT".to_owned());
-    let lost = {
-        let before = baseline(&environment(), "STOPPED");
-        let mut ledger = Ledger::acting(
-            &environment(),
-            Goal::Deployed,
-            &before,
-            Some(&[]),
-            Some(&[]),
-        );
-        ledger.asked(100, None);
-        ledger
-    };
+    let lost = unanswered(&baseline(&environment(), "STOPPED"), Goal::Deployed);
     let waiting = acted_after(
         &environment(),
         Goal::Deployed,

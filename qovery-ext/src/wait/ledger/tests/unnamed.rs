@@ -1,9 +1,6 @@
 //! No response names the request: its arrival and its services distinguish it from similar ones.
 
-use super::{
-    super::claim::{Claim, claim},
-    *,
-};
+use super::{super::view::Claim, *};
 use crate::wait::OperationToken;
 
 #[test]
@@ -561,4 +558,48 @@ fn the_user_of_a_status_can_have_another_form_than_that_of_the_queue() {
     assert!(is_reached(&verdict), "{verdict:?}");
     let verdict = judged(true);
     assert!(is_superseded(&verdict), "{verdict:?}");
+}
+
+/// The goal held before, and the status names a request, whose own status is then read.
+fn after_naming(named: Uuid, asked: Option<Observation>, now: Stamp) -> Result<Verdict, Fact> {
+    let ledger = acted_after(&environment(), Goal::Stopped, "STOPPED", &[], None);
+    let mut readings = vec![
+        naming(named, status(1_000, "before", "STOPPED")),
+        status(60_000, "before", "STOPPED"),
+        queue(60_000, &[]),
+        history(60_000, &[past("before", "STOP", "STOPPED")]),
+    ];
+    readings.extend(asked);
+    judge(&seen(ledger, &readings), now)
+}
+
+#[test]
+fn a_request_that_a_status_has_named_since_the_action_is_asked_before_nothing_was_to_do() {
+    let says = |state: &str| Observation::Request {
+        id: made(1),
+        state: State::from(state),
+        at: 60_000,
+    };
+    let after = |asked| after_naming(made(1), asked, 60_000 + periods(1));
+    assert_eq!(after(None), Err(Fact::Request(made(1))));
+    let canceled = after(Some(says("CANCELED")));
+    let is_canceled = matches!(&canceled, Ok(Verdict::Decided(Decision::Canceled(_), _)));
+    assert!(is_canceled, "{canceled:?}");
+    assert!(is_reached(&after(Some(says("STOPPED")))));
+    // The API knows a request until it is over.
+    let unknown = Observation::Unknown {
+        id: made(1),
+        at: 60_000,
+    };
+    assert!(!is_reached(&after(Some(unknown))));
+    let unreadable = unavailable(60_000, Fact::Request(made(1)));
+    assert!(is_reached(&after(Some(unreadable))));
+}
+
+#[test]
+fn a_request_from_before_the_action_says_nothing_about_an_action_without_effect() {
+    for named in [made(-9), Uuid::from_u128(1)] {
+        let verdict = after_naming(named, None, 60_000);
+        assert!(is_reached(&verdict), "{named}: {verdict:?}");
+    }
 }

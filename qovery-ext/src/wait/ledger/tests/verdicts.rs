@@ -1,6 +1,6 @@
 //! One test for each rule of the verdict.
 
-use super::{super::claim::claim, *};
+use super::*;
 use crate::wait::{
     Endpoint, ServiceSnapshot,
     decision::{Cancellation, Cause, Proof},
@@ -589,7 +589,7 @@ fn a_run_is_that_of_a_request_ahead_only_if_each_request_that_can_be_ours_has_a_
             history(60_000, runs),
         ];
         let ledger = seen(before.clone(), &readings);
-        ledger.candidates().executions().len()
+        ledger.view().candidates().executions().len()
     };
     assert_eq!(candidates(&runs), 2);
     // One of the requests may have been canceled in the queue.

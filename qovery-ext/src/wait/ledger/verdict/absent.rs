@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::super::{
-    Fact, Ledger, Poll, Stamp, State, millis,
+    Fact, Poll, Scope, Stamp, State, View, millis,
     rule::{Judging, Step, table},
     run::{End, Fate, Run},
     verdict::{
@@ -38,196 +38,203 @@ pub(in super::super) const RULES: &[Judging] = table! {
     is_gone: "the API says so twice",
 };
 
-fn was_never_found(ledger: &Ledger, _: &Poll) -> Step {
-    if ledger.was_found() || ledger.knows_request() {
+fn was_never_found(view: &View, _: &Poll) -> Step {
+    if view.was_found() || view.knows_request() {
         return Ok(None);
     }
     waits(Phase::NotStarted)
 }
 
-fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
-    let Some(request) = ledger.request else {
+fn request_says_deleted(view: &View, poll: &Poll) -> Step {
+    let Some(request) = view.request else {
         return Ok(None);
     };
-    poll.need(ledger, Fact::Request(request))?;
-    if repeats_the_environment(ledger) {
+    poll.need(view, Fact::Request(request))?;
+    if repeats_the_environment(view) {
         return Ok(None);
     }
-    match ledger.own_request().and_then(|run| run.end()?.state()) {
+    match view.own_request().and_then(|run| run.end()?.state()) {
         // The request status may repeat the state of the environment, which another request has deleted.
-        Some(State::Deleted) if ledger.deletions().by_others().is_empty() => {
-            let mut evidence = missing(ledger);
-            let said = ledger
-                .own_request()
-                .and_then(|run| ledger.ends().evidence(run));
+        Some(State::Deleted) if view.deletions().by_others().is_empty() => {
+            let mut evidence = missing(view);
+            let said = view.own_request().and_then(|run| view.ends().evidence(run));
             evidence.extend(said);
-            says(Verdict::Decided(gone(ledger), evidence))
+            says(Verdict::Decided(gone(view), evidence))
         }
         _ => Ok(None),
     }
 }
 
 /// Whether the request status can only be the state of the environment.
-fn repeats_the_environment(ledger: &Ledger) -> bool {
-    ledger
-        .own_request()
-        .is_some_and(|run| ledger.request_status().repeats_environment(run))
+fn repeats_the_environment(view: &View) -> bool {
+    view.own_request()
+        .is_some_and(|run| view.request_status().repeats_environment(run))
 }
 
-fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
-    if ledger.goal.is_reached_when_gone() || !ledger.follows_a_request() {
+fn had_ended(view: &View, poll: &Poll) -> Step {
+    if view.goal.is_reached_when_gone() || !view.follows_a_request() {
         return Ok(None);
     }
-    let said = ledger.own_request();
+    let said = view.own_request();
     // The run of a queued request has not begun.
     if said.is_some_and(|own| own.fate == Fate::Queued) {
         return Ok(None);
     }
-    let said = said
-        .filter(|_| !repeats_the_environment(ledger))
-        .into_iter();
-    let runs = said.chain(ledger.candidates().executions());
+    let said = said.filter(|_| !repeats_the_environment(view)).into_iter();
+    let runs = said.chain(view.candidates().executions());
     // A run of a request behind a deletion that succeeded need not include the services.
     let succeeded = |run: &Run| {
         let state = run.end().and_then(End::state);
-        state.is_some_and(|state| state.phase(ledger.goal) == Phase::Reached)
+        state.is_some_and(|state| state.phase(view.goal) == Phase::Reached)
     };
     let counts = |run: &&Run| {
-        let is_certain = !ledger.deletions().precede_ours() || !succeeded(run);
-        run.end().is_some() && (is_certain || ledger.ends().of_services(run).is_some())
+        let is_certain = !view.deletions().precede_ours() || !succeeded(run);
+        run.end().is_some() && (is_certain || view.ends().of_services(run).is_some())
     };
     let ended: Vec<&Run> = runs.filter(counts).collect();
-    Ok(ledger.ends().shared(&ended, poll))
+    Ok(view.ends().shared(&ended, poll))
 }
 
-fn had_failed(ledger: &Ledger, poll: &Poll) -> Step {
-    if !ledger.goal.is_reached_when_gone() || !ledger.follows_a_request() {
+fn had_failed(view: &View, poll: &Poll) -> Step {
+    if !view.goal.is_reached_when_gone() || !view.follows_a_request() {
         return Ok(None);
     }
-    let runs = ledger.candidates().executions();
-    if let Some(verdict) = ledger.ends().shared(&runs, poll)
+    let runs = view.candidates().executions();
+    if let Some(verdict) = view.ends().shared(&runs, poll)
         && let Verdict::Decided(Decision::Failed(_) | Decision::Canceled(_), _) = &verdict
     {
         return says(verdict);
     }
-    let failed = ledger.request_status().failed();
-    // A request without a name may be that of the deletion that was under way.
-    let is_ours = ledger.request.is_some() || !ledger.deletions().had_begun();
-    if is_ours && !failed.is_empty() {
-        return says(ledger.ends().superseded(&failed));
+    let mut failed = view.request_status().failed();
+    // A request without a name that was not seen to wait may be that of the deletion that was under way.
+    let may_have_begun = view.request.is_none() && view.deletions().had_begun();
+    failed.retain(|run| !may_have_begun || run.queued.is_some());
+    if !failed.is_empty() {
+        return says(view.ends().superseded(&failed));
     }
     let has_failed = |run: &&Run| {
-        let end = ledger.ends().for_us(run, poll);
+        let end = view.ends().for_us(run, poll);
         matches!(end, Some((Decision::Failed(_) | Decision::Canceled(_), _)))
-            || ledger.ends().any_service_failed(run)
+            || view.ends().any_service_failed(run)
     };
     // One of them deleted the subject, and another one failed.
     match runs.iter().any(has_failed) {
-        true => says(ledger.ends().superseded(&runs)),
+        true => says(view.ends().superseded(&runs)),
         false => Ok(None),
     }
 }
 
-fn is_unconfirmed(ledger: &Ledger, poll: &Poll) -> Step {
-    let missing = ledger.missing();
+fn is_unconfirmed(view: &View, poll: &Poll) -> Step {
+    let missing = view.missing();
     if missing.is_some_and(|span| span.last - span.first >= millis(poll.settle)) {
         return Ok(None);
     }
     waits(Phase::Running)
 }
 
-fn deletion_in_history(ledger: &Ledger, poll: &Poll) -> Step {
-    if !ledger.scope.is_services() || !ledger.has_acted() || !ledger.goal.is_reached_when_gone() {
+fn deletion_in_history(view: &View, poll: &Poll) -> Step {
+    if !view.scope.is_services() || !view.has_acted() || !view.goal.is_reached_when_gone() {
         return Ok(None);
     }
-    poll.need(ledger, Fact::History)?;
-    let runs = ledger.candidates().executions();
+    poll.need(view, Fact::History)?;
+    let runs = view.candidates().executions();
     if runs.iter().any(|run| run.finished.is_none()) {
         return Ok(None);
     }
-    match ledger.ends().shared(&runs, poll) {
+    match view.ends().shared(&runs, poll) {
         Some(Verdict::Decided(Decision::Reached(_), facts)) => {
-            says(Verdict::Decided(gone(ledger), facts))
+            says(Verdict::Decided(gone(view), facts))
         }
         _ => Ok(None),
     }
 }
 
-fn deleted_by_another(ledger: &Ledger, poll: &Poll) -> Step {
-    if !ledger.follows_a_request() {
+fn deleted_by_another(view: &View, poll: &Poll) -> Step {
+    if !view.follows_a_request() {
         return Ok(None);
     }
-    if ledger.deletions().lack_a_description() {
-        poll.need(ledger, Fact::History)?;
+    if view.deletions().lack_a_description() {
+        poll.need(view, Fact::History)?;
     }
-    let others = ledger.deletions().by_others();
-    if others.is_empty() && ledger.deletions().overtook_ours() {
+    let others = view.deletions().by_others();
+    if others.is_empty() && view.deletions().overtook_ours() {
         // The end of ours can be known to its status, and to a history that is late.
-        poll.need_ends(ledger)?;
-        let is_late = ledger
+        poll.need_ends(view)?;
+        let is_late = view
             .missing()
             .is_some_and(|missing| !poll.is_settled(missing.first, 1));
-        if is_late && ledger.scope.is_services() && !ledger.is_unavailable(Fact::History) {
+        if is_late && view.scope.is_services() && !view.is_unavailable(Fact::History) {
             return waits(Phase::Running);
         }
     }
-    if !others.is_empty() || ledger.deletions().overtook_ours() {
-        return says(ledger.ends().superseded(&others));
+    if !others.is_empty() || view.deletions().overtook_ours() {
+        return says(view.ends().superseded(&others));
     }
     // A deletion that was queued behind ours comes first if ours was never executed.
-    if ledger.is_lost() && !ledger.candidates().any() && ledger.deletions().any() {
+    if view.is_lost() && !view.candidates().any() && view.deletions().any() {
         return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
     }
     Ok(None)
 }
 
 /// No response has named our request, and fewer runs were seen than requests that can be ours.
-fn lacks_a_run(ledger: &Ledger, _: &Poll) -> Step {
-    let requests = ledger.candidates().requests();
-    let runs = ledger.candidates().executions().len();
-    if ledger.goal.is_reached_when_gone() && ledger.is_unnamed() && requests.len() > runs.max(1) {
-        return says(ledger.ends().superseded(&requests));
+fn lacks_a_run(view: &View, _: &Poll) -> Step {
+    let requests = view.candidates().requests();
+    let runs = view.candidates().executions().len();
+    if view.goal.is_reached_when_gone() && view.is_unnamed() && requests.len() > runs.max(1) {
+        return says(view.ends().superseded(&requests));
     }
     Ok(None)
 }
 
 /// A run that can be ours began after another one: the first one has not deleted the subject.
-fn another_followed(ledger: &Ledger, _: &Poll) -> Step {
-    let mut runs = ledger.candidates().executions();
+fn another_followed(view: &View, _: &Poll) -> Step {
+    let mut runs = view.candidates().executions();
     // Each of several requests has a run. Of one request, a run that has not begun can be its own.
-    let has_several = ledger.candidates().requests().len() > 1;
+    let has_several = view.candidates().requests().len() > 1;
     runs.retain(|run| (has_several || run.fate.has_begun()) && !run.is_named_by_date());
-    if ledger.goal.is_reached_when_gone() && ledger.has_acted() && runs.len() > 1 {
-        return says(ledger.ends().superseded(&runs));
+    let has_followed = runs.len() > 1 || runs.first().is_some_and(|own| has_outlived(view, own));
+    if view.goal.is_reached_when_gone() && view.has_acted() && has_followed {
+        return says(view.ends().superseded(&runs));
     }
     Ok(None)
 }
 
+/// Whether the subject was at work in a run that was first seen after this one, whoever asked for it.
+fn has_outlived(view: &View, own: &Run) -> bool {
+    let works = |run: &Run| match view.scope {
+        Scope::Services(_) => run.running.is_some(),
+        Scope::Environment | Scope::Cluster => run.work().is_some(),
+    };
+    let mut executions = view.runs.iter().filter(|run| run.execution().is_some());
+    executions.any(|run| run.seen.first > own.seen.first && works(run))
+}
+
 /// A run that can be ours was at work, and the subject was deleted before its end was seen.
-fn ended_unseen(ledger: &Ledger, _: &Poll) -> Step {
-    let mut runs = ledger.candidates().executions();
+fn ended_unseen(view: &View, _: &Poll) -> Step {
+    let mut runs = view.candidates().executions();
     runs.retain(|run| run.fate.has_begun());
-    if ledger.goal.is_reached_when_gone() || !ledger.follows_a_request() || runs.is_empty() {
+    if view.goal.is_reached_when_gone() || !view.follows_a_request() || runs.is_empty() {
         return Ok(None);
     }
-    let mut verdict = ledger.ends().superseded(&runs);
+    let mut verdict = view.ends().superseded(&runs);
     if let Verdict::Decided(_, evidence) = &mut verdict {
-        evidence.extend(missing(ledger));
+        evidence.extend(missing(view));
     }
     says(verdict)
 }
 
-fn is_gone(ledger: &Ledger, poll: &Poll) -> Step {
+fn is_gone(view: &View, poll: &Poll) -> Step {
     // Ours may have failed or been canceled before another deletion.
-    poll.need_ends(ledger)?;
-    if let Some(request) = ledger.deletions().last_before_another() {
-        poll.need(ledger, Fact::Request(request))?;
+    poll.need_ends(view)?;
+    if let Some(request) = view.deletions().last_before_another() {
+        poll.need(view, Fact::Request(request))?;
     }
-    says(Verdict::Decided(gone(ledger), missing(ledger)))
+    says(Verdict::Decided(gone(view), missing(view)))
 }
 
-fn missing(ledger: &Ledger) -> Vec<Evidence> {
-    let last = ledger.missing().map_or(0, |missing| missing.last);
+fn missing(view: &View) -> Vec<Evidence> {
+    let last = view.missing().map_or(0, |missing| missing.last);
     vec![absence(Endpoint::Status, last)]
 }
 
@@ -240,8 +247,8 @@ fn absence(endpoint: Endpoint, at: Stamp) -> Evidence {
     }
 }
 
-fn gone(ledger: &Ledger) -> Decision {
-    if ledger.goal.is_reached_when_gone() {
+fn gone(view: &View) -> Decision {
+    if view.goal.is_reached_when_gone() {
         Decision::Reached(Proof::Gone)
     } else {
         Decision::Failed(Cause::Gone)
@@ -249,7 +256,7 @@ fn gone(ledger: &Ledger) -> Decision {
 }
 
 /// The verdict on a subject that its parent does not list either, or the fact that is needed for it.
-pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Result<Verdict, Fact> {
+pub(super) fn when_unlisted(view: &View, poll: &Poll) -> Result<Verdict, Fact> {
     let parent = absence(Endpoint::Parent, poll.now);
     let rules = [
         had_ended,
@@ -265,7 +272,7 @@ pub(super) fn when_unlisted(ledger: &Ledger, poll: &Poll) -> Result<Verdict, Fac
         is_gone,
     ];
     for rule in rules {
-        if let Some(mut verdict) = rule(ledger, poll)? {
+        if let Some(mut verdict) = rule(view, poll)? {
             if let Verdict::Decided(_, evidence) = &mut verdict {
                 evidence.push(parent);
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::super::{
-    Fact, Ledger, Poll, RunId, Scope, Stamp, State,
-    claim::{claim, is_from_before},
+    Fact, Poll, RunId, Scope, Stamp, State, View,
+    claim::is_from_before,
     decide,
     run::{Fate, Run},
 };
@@ -18,7 +18,7 @@ use crate::wait::{
 /// The ends of runs.
 #[derive(Clone, Copy)]
 pub(crate) struct Ends<'a> {
-    pub(super) ledger: &'a Ledger,
+    pub(super) view: &'a View<'a>,
 }
 
 impl<'a> Ends<'a> {
@@ -29,7 +29,7 @@ impl<'a> Ends<'a> {
         }
         if let Some(end) = run.end() {
             let state = end.state()?;
-            let decision = decide(state, self.ledger.goal)?;
+            let decision = decide(state, self.view.goal)?;
             // It may have failed because of a service of another request.
             let is_unclear = matches!(decision, Decision::Failed(_)) && self.is_unclear();
             return Some((decision, self.evidence(run)?)).filter(|_| !is_unclear);
@@ -50,26 +50,23 @@ impl<'a> Ends<'a> {
     /// Without a history, the services of an environment show the failure of a run that others have followed.
     fn of_parts(self, run: &Run) -> Option<(Decision, Evidence)> {
         let is_needed =
-            self.ledger.scope == Scope::Environment && self.ledger.is_unavailable(Fact::History);
+            self.view.scope == Scope::Environment && self.view.is_unavailable(Fact::History);
         let mut parts = run.parts.values().filter(|_| is_needed);
         let state = parts.find_map(|part| part.end()?.states.first())?;
-        let decision = decide(state, self.ledger.goal)?;
+        let decision = decide(state, self.view.goal)?;
         let fact = evidence_of(Some(&run.id), Endpoint::Status, state, run.seen.last);
         Some((decision, fact))
     }
 
     /// Without a history, a service that was seen at work in a run and is now idle has ended.
     fn at_rest(self, run: &Run, poll: &Poll) -> Option<(Decision, Evidence)> {
-        let (state, at) = (
-            self.ledger.status().state()?,
-            self.ledger.shown.as_ref()?.at,
-        );
-        let rests = self.ledger.is_unavailable(Fact::History)
+        let (state, at) = (self.view.status().state()?, self.view.shown.as_ref()?.at);
+        let rests = self.view.is_unavailable(Fact::History)
             && run.fate == Fate::Running
-            && self.ledger.status().shows(run)
+            && self.view.status().shows(run)
             && state.is_terminal()
-            && poll.is_settled(self.ledger.quiet_since(), 1);
-        let decision = decide(state, self.ledger.goal).filter(|_| rests)?;
+            && poll.is_settled(self.view.quiet_since(), 1);
+        let decision = decide(state, self.view.goal).filter(|_| rests)?;
         Some((
             decision,
             evidence_of(Some(&run.id), Endpoint::Status, state, at),
@@ -81,23 +78,20 @@ impl<'a> Ends<'a> {
     fn is_unclear(self) -> bool {
         let is_ours = |part: &PartStatus| {
             let id = part.execution();
-            let is_foreign = |run: &Run| claim(self.ledger, run).is_excluded();
-            !self.ledger.before.executions.contains(&id)
-                && !self
-                    .ledger
-                    .run(&RunId::Execution(id))
-                    .is_some_and(is_foreign)
+            let is_foreign = |run: &Run| self.view.claim(run).is_excluded();
+            !self.view.before.executions.contains(&id)
+                && !self.view.run(&RunId::Execution(id)).is_some_and(is_foreign)
         };
-        let mut own = self.ledger.status().parts();
-        self.ledger.scope.is_services()
-            && self.ledger.status().holds()
+        let mut own = self.view.status().parts();
+        self.view.scope.is_services()
+            && self.view.status().holds()
             && own.all(|(_, part)| is_ours(part))
     }
 
     /// How the services of the operation have ended in a run. The source is the entry of the run in the
     /// history, or the status of a service that was seen at work in the run. The worst end counts.
     pub(super) fn of_services(self, run: &Run) -> Option<(Decision, Evidence)> {
-        let Scope::Services(ours) = &self.ledger.scope else {
+        let Scope::Services(ours) = &self.view.scope else {
             return None;
         };
         let whole = run.end().and_then(|end| end.state());
@@ -109,7 +103,7 @@ impl<'a> Ends<'a> {
             // A service that the run did not reach ends like the run.
             let end = own.or(whole.filter(|_| is_listed).map(|s| (s, Endpoint::History)));
             let (state, endpoint) = end?;
-            let decision = decide(state, self.ledger.goal)?;
+            let decision = decide(state, self.view.goal)?;
             if matches!(decision, Decision::Reached(_)) && own.is_none() {
                 return None;
             }
@@ -124,10 +118,10 @@ impl<'a> Ends<'a> {
 
     /// Whether a service of the operation has failed in a run, or was canceled.
     pub(super) fn any_service_failed(self, run: &Run) -> bool {
-        let Scope::Services(ours) = &self.ledger.scope else {
+        let Scope::Services(ours) = &self.view.scope else {
             return false;
         };
-        let end = |id: &Uuid| decide(self.of_service(run, *id)?.0, self.ledger.goal);
+        let end = |id: &Uuid| decide(self.of_service(run, *id)?.0, self.view.goal);
         let mut ends = ours.iter().filter_map(end);
         ends.any(|end| matches!(end, Decision::Failed(_) | Decision::Canceled(_)))
     }
@@ -137,7 +131,7 @@ impl<'a> Ends<'a> {
         match run.parts.get(&id)? {
             Fate::Ended(end) => Some((end.state()?, end.said_by)),
             Fate::Running => {
-                let (_, part) = self.ledger.status().parts().find(|(own, _)| *own == id)?;
+                let (_, part) = self.view.status().parts().find(|(own, _)| *own == id)?;
                 let is_of_run = Some(part.execution().as_str()) == run.execution();
                 let has_ended = is_of_run && part.state.is_terminal() && !part.was_passed_over();
                 has_ended.then_some((&part.state, Endpoint::Status))
@@ -150,10 +144,10 @@ impl<'a> Ends<'a> {
     pub(super) fn agreeing(self, decision: &Decision) -> Vec<&'a Run> {
         let has_ended_so = |run: &&Run| {
             let state = run.end().and_then(|end| end.state());
-            let own = state.and_then(|state| decide(state, self.ledger.goal));
+            let own = state.and_then(|state| decide(state, self.view.goal));
             own.is_some_and(|own| own.agrees_with(decision))
         };
-        let mut runs = self.ledger.candidates().executions();
+        let mut runs = self.view.candidates().executions();
         runs.retain(has_ended_so);
         runs
     }
@@ -163,11 +157,11 @@ impl<'a> Ends<'a> {
     pub(super) fn over_by(self, run: &Run) -> Option<Stamp> {
         let end = run.end()?.at;
         let executions = self
-            .ledger
+            .view
             .runs
             .iter()
             .filter(|run| run.execution().is_some());
-        let executions = executions.filter(|run| !is_from_before(self.ledger, run));
+        let executions = executions.filter(|run| !is_from_before(self.view, run));
         let later = executions.map(|run| run.seen.first);
         let next = later.filter(|first| *first > run.seen.first).min();
         Some(next.map_or(end, |next| next.min(end)))
@@ -175,7 +169,7 @@ impl<'a> Ends<'a> {
 
     /// Whether the status shows a later run: it shows the last one.
     pub(super) fn is_replaced(self, run: &Run) -> bool {
-        let later = self.ledger.status().run();
+        let later = self.view.status().run();
         later.is_some_and(|later| later.id != run.id && later.seen.first >= run.seen.first)
     }
 
@@ -189,10 +183,10 @@ impl<'a> Ends<'a> {
     /// The runs cannot be distinguished, or another run replaced ours.
     pub(super) fn superseded(self, alike: &[&Run]) -> Verdict {
         let shown = self
-            .ledger
+            .view
             .shown
             .as_ref()
-            .map(|shown| self.ledger.execution_of(shown));
+            .map(|shown| self.view.execution_of(shown));
         let evidence = alike.iter().map(|run| {
             self.evidence(run).unwrap_or_else(|| Evidence {
                 run: Some(run.id.clone()),

@@ -21,6 +21,7 @@ use request_status::RequestStatus;
 use super::{
     Fact, Goal, Ledger, Poll, Stamp, State, millis,
     rule::{Judging, Step, rules},
+    view::View,
 };
 use crate::wait::{Endpoint, Evidence, Phase, RunId, Statement, decision::Verdict};
 
@@ -47,8 +48,9 @@ fn waits(phase: Phase) -> Step {
 impl Ledger {
     /// Returns the verdict on the operation, or the fact that is needed for it.
     pub(crate) fn verdict(&self, poll: &Poll) -> Result<Verdict, Fact> {
-        for rule in self.tables().iter().flat_map(|table| rules(table)) {
-            if let Some(verdict) = (rule.says)(self, poll)? {
+        let view = self.view();
+        for rule in view.tables().iter().flat_map(|table| rules(table)) {
+            if let Some(verdict) = (rule.says)(&view, poll)? {
                 tracing::trace!(rule = rule.name, ?verdict, ledger = ?self, "verdict");
                 if let Verdict::Decided(decision, _) = &verdict {
                     tracing::debug!(rule = rule.name, because = rule.fact, ?decision, "decided");
@@ -59,6 +61,37 @@ impl Ledger {
         Ok(Verdict::pending(Phase::Running))
     }
 
+    /// The time of the next poll that can settle a question that only time decides.
+    pub(crate) fn settles_at(&self, settle: Duration) -> Option<Stamp> {
+        if let Some(missing) = self.missing() {
+            return Some(missing.first.saturating_add(millis(settle)));
+        }
+        let view = self.view();
+        if !self.has_acted() || !view.status().rests() {
+            return None;
+        }
+        let is_open = view.candidates().executions().is_empty() && !view.may_be_done();
+        match (is_open, self.is_lost()) {
+            (false, _) => Some(self.rests_since().saturating_add(millis(settle))),
+            // By then, an action that was executed has left a trace.
+            (true, true) => Some(view.queue().late_at()),
+            (true, false) => None,
+        }
+    }
+
+    /// Whether a deletion of the subject was seen that the operation did not ask for.
+    pub(crate) fn is_deleted_by_others(&self) -> bool {
+        self.view().deletions().any_unasked()
+    }
+
+    /// The verdict on a subject that is not found and that its parent does not list either, or the fact that is
+    /// needed for it.
+    pub(crate) fn gone_from_parent(&self, poll: &Poll) -> Result<Verdict, Fact> {
+        absent::when_unlisted(&self.view(), poll)
+    }
+}
+
+impl View<'_> {
     fn tables(&self) -> &'static [&'static [Judging]] {
         let has_acted = self.has_acted();
         if self.missing().is_some() {
@@ -76,47 +109,19 @@ impl Ledger {
         }
     }
 
-    /// The time of the next poll that can settle a question that only time decides.
-    pub(crate) fn settles_at(&self, settle: Duration) -> Option<Stamp> {
-        if let Some(missing) = self.missing() {
-            return Some(missing.first.saturating_add(millis(settle)));
-        }
-        if !self.has_acted() || !self.status().rests() {
-            return None;
-        }
-        let is_open = self.candidates().executions().is_empty() && !self.may_be_done();
-        match (is_open, self.is_lost()) {
-            (false, _) => Some(self.quiet_since().saturating_add(millis(settle))),
-            // By then, an action that was executed has left a trace.
-            (true, true) => Some(self.queue().late_at()),
-            (true, false) => None,
-        }
-    }
-
-    /// Whether a deletion of the subject was seen that the operation did not ask for.
-    pub(crate) fn is_deleted_by_others(&self) -> bool {
-        self.deletions().any_unasked()
-    }
-
     /// How runs have ended for the operation.
     fn ends(&self) -> Ends<'_> {
-        Ends { ledger: self }
+        Ends { view: self }
     }
 
     /// The status of the operation's request.
     fn request_status(&self) -> RequestStatus<'_> {
-        RequestStatus { ledger: self }
+        RequestStatus { view: self }
     }
 
     /// The deletions of the subject.
     fn deletions(&self) -> Deletions<'_> {
-        Deletions { ledger: self }
-    }
-
-    /// The verdict on a subject that is not found and that its parent does not list either, or the fact that is
-    /// needed for it.
-    pub(crate) fn gone_from_parent(&self, poll: &Poll) -> Result<Verdict, Fact> {
-        absent::when_unlisted(self, poll)
+        Deletions { view: self }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The operation sent no action, and no request is named: the wait is for the state itself.
 
 use super::super::{
-    Fact, Ledger, Poll, Scope, State, decide,
+    Fact, Poll, Scope, State, View, decide,
     rule::{Judging, Step, table},
     verdict::{evidence_of, says, waits},
 };
@@ -14,51 +14,48 @@ pub(in super::super) const RULES: &[Judging] = table! {
     state_decides: "if nothing runs or is queued, the state does not change",
 };
 
-fn states(ledger: &Ledger) -> Vec<&State> {
-    let Some(shown) = &ledger.shown else {
+fn states<'a>(view: &'a View) -> Vec<&'a State> {
+    let Some(shown) = &view.shown else {
         return Vec::new();
     };
-    match &ledger.scope {
+    match &view.scope {
         Scope::Services(_) => shown.own.iter().flatten().map(|part| &part.state).collect(),
         _ => shown.state().into_iter().collect(),
     }
 }
 
-fn at_work(ledger: &Ledger, _: &Poll) -> Step {
-    let phases = states(ledger)
-        .into_iter()
-        .map(|state| state.phase(ledger.goal));
+fn at_work(view: &View, _: &Poll) -> Step {
+    let phases = states(view).into_iter().map(|state| state.phase(view.goal));
     match phases.filter(|phase| !phase.is_terminal()).max() {
         Some(phase) => waits(phase),
         None => Ok(None),
     }
 }
 
-fn not_begun(ledger: &Ledger, _: &Poll) -> Step {
-    let is_another =
-        |state: &&State| state.phase(ledger.goal) == Phase::Failed && !state.is_error();
-    if states(ledger).iter().any(is_another) {
+fn not_begun(view: &View, _: &Poll) -> Step {
+    let is_another = |state: &&State| state.phase(view.goal) == Phase::Failed && !state.is_error();
+    if states(view).iter().any(is_another) {
         return waits(Phase::NotStarted);
     }
     Ok(None)
 }
 
-fn queued(ledger: &Ledger, poll: &Poll) -> Step {
-    poll.need(ledger, Fact::Queue)?;
-    if ledger.runs.iter().any(|run| ledger.queue().lists(run)) {
+fn queued(view: &View, poll: &Poll) -> Step {
+    poll.need(view, Fact::Queue)?;
+    if view.runs.iter().any(|run| view.queue().lists(run)) {
         return waits(Phase::Queued);
     }
     Ok(None)
 }
 
-fn state_decides(ledger: &Ledger, poll: &Poll) -> Step {
-    let states = states(ledger);
-    let worst = states.iter().max_by_key(|state| state.phase(ledger.goal));
-    let decided = worst.and_then(|state| Some((decide(state, ledger.goal)?, *state)));
+fn state_decides(view: &View, poll: &Poll) -> Step {
+    let states = states(view);
+    let worst = states.iter().max_by_key(|state| state.phase(view.goal));
+    let decided = worst.and_then(|state| Some((decide(state, view.goal)?, *state)));
     let Some((decision, state)) = decided else {
         return waits(Phase::NotStarted);
     };
-    let at = ledger.shown.as_ref().map_or(poll.now, |shown| shown.at);
+    let at = view.shown.as_ref().map_or(poll.now, |shown| shown.at);
     let fact = evidence_of(None, Endpoint::Status, state, at);
     says(Verdict::Decided(decision, vec![fact]))
 }
