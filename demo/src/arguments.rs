@@ -11,16 +11,16 @@ use qovery_ext::wait::{Goal, OperationToken};
 /// With --environment and a command it acts on the API. It reads the token from QOVERY_API_TOKEN, and
 /// the address from QOVERY_API_URL if that is set.
 ///
-/// On the API, Ctrl-C stops the wait, not the deployment. If the wait has begun, which is after the API has accepted the
-/// action, Ctrl-C prints the command to continue waiting; with --json, the event has the token. The fake ends with the
-/// program.
+/// On the API, Ctrl-C stops the wait, not the deployment. After the API has accepted the action, Ctrl-C prints the
+/// command to continue waiting; with --json, the event has the token. The fake ends with the program.
 #[derive(Debug, Parser)]
 #[command(
     name = "demo",
     bin_name = "cargo demo",
     max_term_width = 100,
     after_help = "Exit codes: 0 reached; 1 failed, canceled or superseded; 2 unknown outcome (deadline \
-                  passed, lost contact, a 5xx or 429, or a list that cannot be read to its end); 3 refused; \
+                  passed, lost contact, a call without a response, a 5xx or 429, or a list that cannot be \
+                  read to its end); 3 refused; \
                   64 wrong arguments or settings; 130 interrupted."
 )]
 pub(crate) struct Arguments {
@@ -37,11 +37,11 @@ pub(crate) struct Arguments {
     )]
     resume: Option<OperationToken>,
 
-    /// Stop waiting after this time, such as 90s or 20m. Default: one hour.
+    /// Stop waiting after this time, such as 90s or 20m. Default: one hour. No effect on history.
     #[arg(long, value_name = "TIME", global = true, value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
 
-    /// Show the log of the deployment while waiting.
+    /// Show the log of the deployment while waiting. No effect on history.
     #[arg(long, global = true)]
     pub(crate) logs: bool,
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_broken_token_is_refused_with_the_reason() {
-        let error = task("--resume qovery-op-10-xyz").unwrap_err();
+        let error = task("--resume qovery-op-11-xyz").unwrap_err();
         assert!(error.contains("cut off or changed"), "{error}");
     }
 

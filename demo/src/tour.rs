@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use qovery_ext::{
     display::{Display, ShowError, ShowExt as _},
-    wait::{PollSchedule, WaitExt},
+    wait::{PollSchedule, WaitError, WaitExt},
 };
 use serde_json::json;
 
@@ -48,6 +48,7 @@ pub(crate) async fn play(
         "One call deploys seven services in three stages.",
     );
     if let Err(error) = deploy().await {
+        print_end_of_fake(&display, &error);
         return Ok(error.exit_code());
     }
 
@@ -71,8 +72,27 @@ pub(crate) async fn play(
             Ok(0)
         }
         // The tour has failed if the deployment that it shows has not failed.
-        Ok(_) => Ok(1),
-        Err(other) => Ok(other.exit_code()),
+        Ok(_) => {
+            display.say("The deployment succeeded, although its build was to fail: report it.");
+            Ok(1)
+        }
+        Err(other) => {
+            print_end_of_fake(&display, &other);
+            Ok(other.exit_code())
+        }
+    }
+}
+
+/// The display says that the server continues, which the fake does not.
+fn print_end_of_fake(display: &Display, error: &ShowError) {
+    const ENDED: &str = "The fake has ended with this program, so that this wait cannot be resumed: run the tour again";
+    let is_late = |error: &WaitError| error.is_deadline_passed();
+    if error.wait_error().is_some_and(is_late) {
+        display.say(format!(
+            "{ENDED} with a longer --timeout or a higher --speed."
+        ));
+    } else if matches!(error, ShowError::Interrupted(Some(_))) {
+        display.say(format!("{ENDED}."));
     }
 }
 

@@ -88,6 +88,8 @@ fn own_code(error: &(dyn Error + 'static)) -> Option<u8> {
     of!(
         WaitError,
         crate::page::PageError,
+        #[cfg(feature = "bulk")]
+        crate::recipes::BulkError,
         #[cfg(feature = "display")]
         crate::display::ShowError,
         #[cfg(feature = "preview")]
@@ -102,6 +104,8 @@ fn own_code(error: &(dyn Error + 'static)) -> Option<u8> {
         RunPreviewError<qovery_api::Error>,
         #[cfg(feature = "terraform")]
         crate::recipes::TerraformError,
+        #[cfg(feature = "versions")]
+        crate::recipes::VersionError,
         #[cfg(feature = "stream")]
         crate::wait::NotRunning,
         #[cfg(feature = "stream")]

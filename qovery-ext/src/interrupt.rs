@@ -32,6 +32,10 @@ impl Interrupt {
     ///
     /// Listening replaces the default action of these signals, which ends the program, for the rest of the process. It
     /// stays replaced after this value is dropped.
+    ///
+    /// # Panics
+    /// Panics outside of a Tokio runtime, and in a runtime whose I/O driver is not enabled (`enable_io` or
+    /// `enable_all`).
     #[cfg(unix)]
     pub fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};

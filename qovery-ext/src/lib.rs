@@ -63,7 +63,7 @@
 //!   cancels anything on the server.
 //! - **A token is never shown**, whether in `Debug`, errors, traces or panics.
 //! - **Time is Tokio's**, so that programs can be tested on a paused clock. The helpers need a Tokio
-//!   runtime with its time enabled.
+//!   runtime with its time enabled; `display` and `preview` also need its I/O driver.
 //! - **Errors stay compatible**: each part has its own error types, opaque or non-exhaustive enums, with
 //!   predicates, accessors and a message that names the next step. If a call failed, `api_error` returns its
 //!   error.

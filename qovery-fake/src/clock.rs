@@ -29,7 +29,7 @@ impl Clock {
 
     /// Creates a clock that runs this many times as fast as Tokio's: deployments of minutes take seconds.
     ///
-    /// A factor of zero or below means [`Clock::manual`].
+    /// A factor of zero or below means [`Clock::manual`]. A factor that is not finite counts as 1.
     pub fn fast(factor: f64) -> Self {
         Self {
             speed: if factor.is_finite() {

@@ -52,6 +52,8 @@ impl FakeServer {
     }
 
     /// Returns the base URL of its websockets, such as `ws://127.0.0.1:49152`.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn stream_url(&self) -> String {
         format!("ws://{}", self.address)

@@ -109,6 +109,11 @@ fn the_tour_prints_no_command_to_continue_because_its_fake_ends_with_it() {
     for hint in ["To continue the wait", "--resume"] {
         assert!(!run.out.contains(hint), "{}", run.out);
     }
+    assert!(
+        run.out.contains("The fake has ended with this program"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]

@@ -42,6 +42,10 @@ use decoding::Decoding;
 /// [`Error::is_invalid_request`]. For example, a path parameter would reach another endpoint, a header is not
 /// text, a number is NaN or infinite, a date is outside of the years 0 to 9999, or the key of an object in the
 /// query is the name of another parameter. The message names the field or parameter.
+///
+/// # Cancel safety
+/// Dropping a call before it is awaited sends nothing. Dropping its future abandons the call: the server may still
+/// execute a request that was sent.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<O> {
     client: Client,
@@ -599,6 +603,9 @@ impl<O: Operation> IntoFuture for Call<O> {
 }
 
 /// The future of a call. Yields the decoded body.
+///
+/// # Cancel safety
+/// Dropping the future abandons the call: the server may still execute a request that was sent.
 #[must_use = "futures do nothing unless awaited"]
 pub struct CallFuture<O: Operation>(ResponseFuture<O>);
 
@@ -614,6 +621,9 @@ impl<O: Operation> Future for CallFuture<O> {
 /// The future of a call. Yields the response: status, headers and decoded body.
 ///
 /// In a Tokio runtime a body of 256 KiB or more is decoded on a thread for blocking work.
+///
+/// # Cancel safety
+/// Dropping the future abandons the call: the server may still execute a request that was sent.
 #[must_use = "futures do nothing unless awaited"]
 pub struct ResponseFuture<O: Operation> {
     limit: usize,

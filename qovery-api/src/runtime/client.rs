@@ -22,6 +22,8 @@ use super::{
 pub const DEFAULT_BASE_URL: &str = "https://api.qovery.com";
 
 /// The default address of the websocket API.
+///
+/// Available on crate feature `stream` only.
 #[cfg(feature = "stream")]
 pub const DEFAULT_STREAM_URL: &str = "wss://ws.qovery.com";
 
@@ -148,6 +150,8 @@ impl Client {
     /// Returns the address of the websocket API, with `https` in place of `wss`. This is the address of
     /// [`ClientBuilder::stream_url`], or `wss://ws.qovery.com` for a client of `https://api.qovery.com`.
     /// Returns `None` for any other client, because its token belongs to another server.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn stream_url(&self) -> Option<&Url> {
         self.inner.stream_url.as_ref()
@@ -233,22 +237,25 @@ impl fmt::Debug for Client {
 }
 
 fn parse_base_url(text: &str) -> Result<Url, BuildError> {
-    parse_url(text).map_err(BuildError::base_url)
+    parse_url(text, ["https", "http"]).map_err(BuildError::base_url)
 }
 
-/// Reads an address. The problem does not show the text, which may contain a password.
-fn parse_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text.trim()).map_err(|problem| problem.to_string())?;
+/// Reads an address. The problem does not show the text, which may contain a password. It names these schemes.
+fn parse_url(text: &str, [secure, plain]: [&str; 2]) -> Result<Url, String> {
+    let step = format!("write it as {secure}://HOST");
+    let url = Url::parse(text.trim())
+        .map_err(|problem| format!("it is not a URL ({problem}): {step}"))?;
     let has_credentials = !url.username().is_empty() || url.password().is_some();
     let has_more = url.query().is_some() || url.fragment().is_some();
-    let problem = match url.scheme() {
-        "http" | "https" if !url.has_host() => "it has no host",
-        "http" | "https" if has_credentials => "it contains credentials",
-        "http" | "https" if has_more => "it contains a query or a fragment",
+    Err(match url.scheme() {
+        "http" | "https" if !url.has_host() => format!("it has no host: {step}"),
+        "http" | "https" if has_credentials => {
+            "it contains credentials: remove them, and set the token".to_owned()
+        }
+        "http" | "https" if has_more => "it contains a query or a fragment: remove it".to_owned(),
         "http" | "https" => return Ok(url),
-        _ => "it is neither http nor https",
-    };
-    Err(problem.to_owned())
+        _ => format!("it is neither {secure} nor {plain}: {step}"),
+    })
 }
 
 /// The address of the websocket API for an address of the API, if it is known.
@@ -269,7 +276,7 @@ fn parse_stream_url(text: &str) -> Result<Url, BuildError> {
         (_, Some(_)) => format!("http://{}", text.get(5..).unwrap_or_default()),
         _ => text.to_owned(),
     };
-    parse_url(&text).map_err(BuildError::stream_url)
+    parse_url(&text, ["wss", "ws"]).map_err(BuildError::stream_url)
 }
 
 /// The settings of a [`Client`].
@@ -395,6 +402,8 @@ impl ClientBuilder {
     /// Sets the address of the websocket API, such as `wss://ws.qovery.com`. It may contain a path.
     /// Default: `wss://ws.qovery.com` for a client of `https://api.qovery.com`, otherwise none. A
     /// `ws://` address is accepted: the token is then sent unencrypted.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn stream_url(mut self, url: impl Into<String>) -> Self {
         self.stream_url = Some(url.into());
@@ -509,6 +518,42 @@ mod tests {
             assert!(error.is_base_url(), "{url}");
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_error_of_an_address_has_the_next_step() {
+        for (url, step) in [
+            (
+                "api.qovery.com",
+                "it is not a URL (relative URL without a base): write it as https://HOST",
+            ),
+            (
+                "localhost:8080",
+                "it is neither https nor http: write it as https://HOST",
+            ),
+            (
+                "https://user@h.test",
+                "it contains credentials: remove them, and set the token",
+            ),
+            (
+                "https://h.test/?a=b",
+                "it contains a query or a fragment: remove it",
+            ),
+        ] {
+            let error = Client::builder().base_url(url).build().unwrap_err();
+            let text = format!("the base URL cannot be used: {step}");
+            assert_eq!(error.to_string(), text, "{url}");
+        }
+    }
+
+    #[cfg(feature = "stream")]
+    #[test]
+    fn the_error_of_a_websocket_address_names_its_own_schemes() {
+        let builder = Client::builder().stream_url("localhost:8080");
+        assert_eq!(
+            builder.build().unwrap_err().to_string(),
+            "the address of the websocket API cannot be used: it is neither wss nor ws: write it as wss://HOST"
+        );
     }
 
     #[test]

@@ -132,6 +132,8 @@ impl HttpTransport {
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub async fn upgrade_borrowed(
         &self,

@@ -18,6 +18,9 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     /// Returns an error if no complete response was received. A response of any status is not an error here.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; the server may still execute it.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>>;
 
     /// Sends `request`, which asks the server to switch to another protocol, over HTTP/1.1.
@@ -26,6 +29,11 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     /// Returns an error if no response was received. A response of any status is not an error here.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the connection.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<super::Upgrade, TransportError>> {
         let _ = request;
@@ -235,7 +243,13 @@ impl fmt::Display for TransportError {
         if let Some(cause) = self.root_cause() {
             write!(f, " ({cause})")?;
         }
-        Ok(())
+        match self.0.kind {
+            Kind::Connect { .. } => {
+                f.write_str(": check the network, the base URL and the proxies")
+            }
+            Kind::TooLarge(_) => f.write_str(": ask for less at once, or raise `body_limit`"),
+            Kind::Timeout(_) | Kind::Body | Kind::Refused(_) | Kind::Interrupted => Ok(()),
+        }
     }
 }
 
@@ -298,5 +312,25 @@ mod tests {
         );
         assert_eq!(error.attempts(), 3);
         assert!(error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn the_message_has_the_next_step_if_a_retry_alone_does_not_help() {
+        for (error, text) in [
+            (
+                TransportError::connect("refused"),
+                "could not connect to the server (refused): check the network, the base URL and the proxies",
+            ),
+            (
+                TransportError::connect_timeout("slow"),
+                "could not connect to the server in time (slow): check the network, the base URL and the proxies",
+            ),
+            (
+                TransportError::too_large(10),
+                "the response is larger than the limit of 10 bytes: ask for less at once, or raise `body_limit`",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
     }
 }

@@ -85,8 +85,7 @@ impl ConnectError {
         Self::new(Kind::Settings, error.to_string()).with_source(error)
     }
 
-    /// Returns whether no token was found. The message names the sources that were read: set one of the
-    /// variables, or pass a token.
+    /// Returns whether no token was found. The message names the sources that were read and the next step.
     pub fn is_missing_token(&self) -> bool {
         self.0.kind == Kind::MissingToken
     }
@@ -113,7 +112,8 @@ impl ConnectError {
         self.0.kind == Kind::InsecureUrl
     }
 
-    /// Returns whether the context file of the command-line tool is missing, unreadable or in another format.
+    /// Returns whether the context file of the command-line tool is missing, unreadable, too large, not a regular file
+    /// or in another format, or whether the home directory is not known.
     pub fn is_cli_context(&self) -> bool {
         self.0.kind == Kind::CliContext
     }

@@ -79,8 +79,8 @@ pub fn with_token(token: impl Into<String>) -> Result<Client, ConnectError> {
 /// ```
 ///
 /// # Errors
-/// Returns an error if no user has signed in, if the token has expired, if the context file cannot be read, or if the
-/// address is malformed or insecure.
+/// Returns an error if no user has signed in, if the token has expired or cannot be sent, if the context file cannot be
+/// read, or if the address is malformed or insecure.
 pub fn from_cli_context() -> Result<Client, ConnectError> {
     Connect::new().cli_context().build()
 }

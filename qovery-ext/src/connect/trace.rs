@@ -65,7 +65,7 @@ pub(super) fn retrying(
             attempt,
             wait_ms = wait,
             error = %error,
-            "retrying a request that received no response"
+            "retrying a request that received no complete response"
         ),
     }
 }

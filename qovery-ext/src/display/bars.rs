@@ -293,7 +293,7 @@ mod tests {
         bars.begin(&Task {
             headline: headline.to_owned(),
             goal: Some(Goal::Deployed),
-            subject: Subject::environment(Uuid::nil()),
+            subject: Some(Subject::environment(Uuid::nil())),
             names: Names::default(),
         });
         for rows in updates {

@@ -37,7 +37,7 @@ pub(super) fn begin(settings: &Settings, task: &Task) {
         "title": task.headline,
         "goal": task.goal,
         "subject": task.subject,
-        "name": own_name(&task.subject, &task.names),
+        "name": task.subject.as_ref().and_then(|subject| own_name(subject, &task.names)),
     });
     write(settings, "begin", &fields);
 }

@@ -181,7 +181,7 @@ mod tests {
         lines.begin(&Task {
             headline: headline.to_owned(),
             goal: Some(Goal::Deployed),
-            subject: Subject::environment(Uuid::nil()),
+            subject: Some(Subject::environment(Uuid::nil())),
             names: Names::default(),
         });
         lines.above("in the group");

@@ -65,6 +65,7 @@
 
 mod bars;
 mod environment;
+mod interruption;
 mod json;
 mod lines;
 mod log;
@@ -88,6 +89,7 @@ pub use crate::{causes::with_causes, interrupt::Interrupt};
 
 pub use view::Display;
 
+use interruption::Interruption;
 use log::Log;
 use task::Task;
 
@@ -144,6 +146,10 @@ enum Shown {
 /// An action whose progress is shown. Await it to start it.
 ///
 /// Available on crate feature `display` only.
+///
+/// # Panics
+/// On Unix, awaiting it panics in a Tokio runtime whose I/O driver is not enabled, as [`Interrupt::listen`], unless
+/// [`Display::ignore_signals`] is set.
 #[must_use = "nothing happens until it is awaited"]
 pub struct Show {
     subject: Shown,
@@ -162,8 +168,9 @@ impl Show {
     }
 
     /// Sets whether to show the deployment log of the environment with the progress. Default: no. Lines of a
-    /// deployment before the action are left out. This setting has no effect on an operation that has already
-    /// started.
+    /// deployment before the action are left out. The action is refused, and nothing is sent, if the subject is a
+    /// cluster, or if the address of the websocket API is not known. This setting has no effect on an operation that
+    /// has already started.
     ///
     /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
@@ -193,18 +200,21 @@ impl Show {
                 let task = tokio::select! {
                     task = task => task,
                     () = interrupt.received() => {
-                        return Err(display.interrupted(Some(operation.token()), false));
+                        return Err(display.interrupted(Interruption::Waiting(operation.token())));
                     }
                 };
                 display.begin(task);
                 Ok(*operation)
             }
             Shown::Action(action) => {
-                let sends = action.sends();
+                let interruption = match action.sends() {
+                    true => Interruption::Sending,
+                    false => Interruption::NotSent,
+                };
                 let task = Task::of_action(&action, title);
                 let task = tokio::select! {
                     task = task => task,
-                    () = interrupt.received() => return Err(display.interrupted(None, false)),
+                    () = interrupt.received() => return Err(display.interrupted(Interruption::NotSent)),
                 };
                 display.begin(task);
                 #[cfg(feature = "stream")]
@@ -218,7 +228,7 @@ impl Show {
                 };
                 tokio::select! {
                     started = action.start() => started,
-                    () = interrupt.received() => return Err(display.interrupted(None, sends)),
+                    () = interrupt.received() => return Err(display.interrupted(interruption)),
                 }
             }
         };
@@ -235,7 +245,7 @@ impl Show {
                 }
                 next = operation.next_progress() => next,
                 () = interrupt.received() => {
-                    return Err(display.interrupted(Some(operation.token()), false));
+                    return Err(display.interrupted(Interruption::Waiting(operation.token())));
                 }
             };
             match next {

@@ -1,6 +1,7 @@
 //! The headline of a display.
 
 use qovery_api::Printable;
+use uuid::Uuid;
 
 use crate::wait::{Action, Goal, Names, Operation, Subject};
 
@@ -9,7 +10,8 @@ pub(super) struct Task {
     /// The goal and the subject, with names and ids, printable.
     pub(super) headline: String,
     pub(super) goal: Option<Goal>,
-    pub(super) subject: Subject,
+    /// `None` if it is looked up when the action starts.
+    pub(super) subject: Option<Subject>,
     pub(super) names: Names,
 }
 
@@ -20,8 +22,14 @@ impl Task {
         title: Option<String>,
     ) -> impl Future<Output = Self> + Send + use<> {
         let (subject, goal) = (action.subject().clone(), action.goal());
+        let request = action.looked_up_request();
         let names = action.look_up_names();
-        async move { Self::new(&subject, goal, names.await, title) }
+        async move {
+            match request {
+                Some(request) => Self::of_request(request, goal, title),
+                None => Self::new(subject, goal, names.await, title),
+            }
+        }
     }
 
     pub(super) fn of_operation(
@@ -30,10 +38,24 @@ impl Task {
     ) -> impl Future<Output = Self> + Send + use<> {
         let (subject, goal) = (operation.subject().clone(), operation.goal());
         let names = operation.look_up_names();
-        async move { Self::new(&subject, goal, names.await, title) }
+        async move { Self::new(subject, goal, names.await, title) }
     }
 
-    fn new(subject: &Subject, goal: Option<Goal>, names: Names, title: Option<String>) -> Self {
+    /// A deployment request whose environment is not known yet.
+    fn of_request(request: Uuid, goal: Option<Goal>, title: Option<String>) -> Self {
+        let headline = match title {
+            Some(title) => Printable::new(&title).to_string(),
+            None => format!("Waiting for deployment request {request}"),
+        };
+        Self {
+            headline,
+            goal,
+            subject: None,
+            names: Names::default(),
+        }
+    }
+
+    fn new(subject: Subject, goal: Option<Goal>, names: Names, title: Option<String>) -> Self {
         let named = subject.named(&names).to_string();
         let headline = match (title, goal) {
             (Some(title), _) => Printable::new(&title).to_string(),
@@ -43,7 +65,7 @@ impl Task {
         Self {
             headline,
             goal,
-            subject: subject.clone(),
+            subject: Some(subject),
             names,
         }
     }

@@ -6,6 +6,7 @@ use console::measure_text_width;
 use qovery_api::Printable;
 
 use super::{
+    interruption::Interruption,
     log::LogLine,
     row::{Rows, count, span, step},
     settings::Settings,
@@ -17,9 +18,6 @@ use crate::wait::{
     FailedService, FailureReport, Goal, Names, OperationToken, Phase, Progress, Reached, Snapshot,
     Subject, WaitError, WaitErrorKind,
 };
-
-/// An interruption before an action was sent.
-pub(super) const NOT_SENT: &str = "  No action was sent.";
 
 /// Shows progress.
 pub(super) trait Renderer: Send {
@@ -115,7 +113,7 @@ impl Text {
             (Some(snapshot), false) if !snapshot.services.is_empty() => {
                 count(to_u64(snapshot.services.len()), "service")
             }
-            _ => match &self.task.subject {
+            _ => match reached.token.subject() {
                 Subject::Environment { .. } => "the environment".to_owned(),
                 Subject::Service { service, .. } => format!("the {}", service.kind),
                 Subject::Services { services, .. } => count(to_u64(services.len()), "service"),
@@ -138,8 +136,9 @@ impl Text {
     }
 
     pub(super) fn failed(&mut self, error: &WaitError) {
+        let may_continue = error.may_continue();
         // A refused action has no status of its own.
-        let last = error.last().filter(|_| !error.is_refused());
+        let last = error.last().filter(|_| !error.is_refused() || may_continue);
         if let Some(last) = last {
             let goal = error.token().goal().unwrap_or(Goal::Deployed);
             let phase = match error.kind() {
@@ -164,8 +163,7 @@ impl Text {
         if let Some(problem) = error.api_error() {
             self.cause(message, problem);
         }
-        let goes_on = error.is_deadline_passed() || error.is_lost_contact();
-        if goes_on && error.may_have_been_executed() {
+        if may_continue {
             let server = if error.was_canceled_on_server() {
                 "The server cancels it"
             } else if error.was_accepted() {
@@ -178,19 +176,16 @@ impl Text {
         self.fact("exit code", &error.exit_code().to_string());
     }
 
-    pub(super) fn interrupted(&mut self, token: Option<&OperationToken>, sends: bool) {
+    pub(super) fn interrupted(&mut self, when: &Interruption) {
         self.end();
         let text = "■ Interrupted.";
         let styled = self.settings.palette.phase(Phase::Canceled, text);
         self.settings.signed(&format!("  {text}"), text, &styled);
-        match token {
-            Some(token) => self.print_resume_hint("The server continues", token),
-            None if sends => self.settings.paragraph(
-                "  It is not known whether the API has received the action: check whether it was executed before you \
-                 start it again.",
-                2,
-            ),
-            None => self.settings.paragraph(NOT_SENT, 2),
+        if let Some(token) = when.token() {
+            self.print_resume_hint("The server continues", token);
+        }
+        if let Some(advice) = when.advice() {
+            self.settings.paragraph(&format!("  {advice}"), 2);
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     ShowError,
     bars::Bars,
     environment::Surroundings,
+    interruption::Interruption,
     json,
     lines::Lines,
     log::LogLine,
@@ -96,7 +97,8 @@ impl Display {
         self
     }
 
-    /// Writes lines to this output, by default without colors and without a limit on the width.
+    /// Writes lines to this output, by default without colors and without a limit on the width. Call
+    /// [`colors`](Self::colors) and [`width`](Self::width) after it.
     #[must_use]
     pub fn write_to(mut self, output: impl Write + Send + 'static) -> Self {
         self.settings.output = Some(Arc::new(Mutex::new(output)));
@@ -113,7 +115,7 @@ impl Display {
     }
 
     /// Sets the number of columns that texts are wrapped to; fewer than 40 count as 40. Default:
-    /// that of the terminal.
+    /// that of the terminal; unlimited if the output is not a terminal, or is the log of a CI job.
     #[must_use]
     pub fn width(mut self, columns: usize) -> Self {
         self.settings.width = Width::Fixed(columns.max(NARROWEST));
@@ -128,7 +130,8 @@ impl Display {
     }
 
     /// Sets the text that is printed if the wait ends and the server may continue: after an interruption, at the
-    /// deadline, or if contact is lost. Use it for the instructions to continue the wait. Default: no text.
+    /// deadline, if contact is lost, or if a poll is refused. Use it for the instructions to continue the wait.
+    /// Default: no text.
     /// With NDJSON, the closure is not called: the events have the token.
     ///
     /// The token has a few hundred characters. It fits into a command, but the text is shorter if it names a
@@ -186,7 +189,8 @@ impl Display {
         }
     }
 
-    /// Writes a JSON object with this `event`. Does nothing if the display prints texts.
+    /// Writes a JSON object with this `event`. Does nothing if the display prints texts. Fields that are not an object
+    /// are written as `value`; for fields that cannot be serialized, the reason is written as `error`.
     pub fn event(&self, event: &str, fields: &impl Serialize) {
         if self.is_ndjson() {
             json::write(&self.settings, event, fields);
@@ -255,21 +259,20 @@ impl Display {
         ShowError::Missed(error)
     }
 
-    /// Shows the interruption. Without a token, `sends` is whether an action was being sent.
-    pub(super) fn interrupted(&mut self, token: Option<OperationToken>, sends: bool) -> ShowError {
+    pub(super) fn interrupted(&mut self, when: Interruption) -> ShowError {
         match &mut self.shown {
-            Shown::Text(text) => text.interrupted(token.as_ref(), sends),
-            Shown::Ndjson => json::interrupted(&self.settings, token.as_ref()),
+            Shown::Text(text) => text.interrupted(&when),
+            Shown::Ndjson => json::interrupted(&self.settings, when.token()),
             // Before the start of the action: only the names were being read.
             Shown::Nothing => match self.settings.format {
-                Format::Ndjson => json::interrupted(&self.settings, token.as_ref()),
+                Format::Ndjson => json::interrupted(&self.settings, when.token()),
                 _ => {
                     self.settings.paragraph("  ■ Interrupted.", 4);
-                    if token.is_none() {
-                        self.settings.paragraph(super::text::NOT_SENT, 2);
+                    if let Some(advice) = when.advice() {
+                        self.settings.paragraph(&format!("  {advice}"), 2);
                     }
-                    let hint = token
-                        .as_ref()
+                    let hint = when
+                        .token()
                         .and_then(|token| self.settings.resume_hint(token));
                     if let Some(hint) = hint {
                         self.settings
@@ -280,7 +283,10 @@ impl Display {
             },
         }
         self.shown = Shown::Nothing;
-        ShowError::Interrupted(token.map(Box::new))
+        ShowError::Interrupted(match when {
+            Interruption::Waiting(token) => Some(Box::new(token)),
+            Interruption::NotSent | Interruption::Sending => None,
+        })
     }
 }
 

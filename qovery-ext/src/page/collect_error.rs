@@ -73,12 +73,9 @@ impl<I> fmt::Display for CollectError<I> {
                 "{id}: the list has more than {count} item{s}: raise the bound, or read the list as a stream"
             );
         };
-        let advice = error.advice();
-        write!(f, "{id}: only {count} item{s} could be read ({advice})")?;
-        match f.alternate() {
-            true => write!(f, ": {error:#}"),
-            false => Ok(()),
-        }
+        write!(f, "{id}: only {count} item{s} could be read: ")?;
+        // With the next step.
+        error.fmt(f)
     }
 }
 

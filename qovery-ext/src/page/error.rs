@@ -117,17 +117,15 @@ impl PageError {
     pub fn resume_cursor(&self) -> &ResumeCursor {
         &self.0.cursor
     }
-}
 
-impl PageError {
     /// The next step after a list that was not read to its end.
-    pub(super) fn advice(&self) -> &'static str {
+    fn advice(&self) -> &'static str {
         match &self.0.kind {
             Kind::Call(error) if error.is_unauthorized() || error.is_forbidden() => {
                 "check the token and its role, then resume with `resume_cursor`"
             }
             Kind::Call(_) | Kind::LinkWithoutToken | Kind::ItemWithoutId | Kind::NothingNew => {
-                "resume later with `resume_cursor`"
+                "retry, or resume later with `resume_cursor`"
             }
             Kind::CursorRepeated | Kind::WentBack | Kind::PlaceLost => {
                 "read the list again from the beginning"
@@ -147,10 +145,10 @@ impl fmt::Display for PageError {
         } = &*self.0;
         let s = if *pages_read == 1 { "" } else { "s" };
         let problem = match kind {
-            Kind::Call(error) if error.is_unauthorized() || error.is_forbidden() => {
-                "the next page could not be read (check the token and its role, then retry or resume)"
+            Kind::Call(error) => {
+                let advice = self.advice();
+                &format!("the next page could not be read: {error} ({advice})")
             }
-            Kind::Call(_) => "the next page could not be read (retry, or resume later)",
             Kind::CursorRepeated => {
                 "the server returned a cursor that was used before, so its pages form a cycle: read the list \
                  again from the beginning, or report the server"

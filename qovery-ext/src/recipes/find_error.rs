@@ -51,7 +51,8 @@ impl FindError {
     }
 
     pub(super) fn api(what: &str, error: Error) -> Self {
-        Self::new(Reason::Api(error), format!("{what} could not be read"))
+        let message = format!("{what} could not be read: {error}");
+        Self::new(Reason::Api(error), message)
     }
 
     #[cfg(feature = "find")]

@@ -226,7 +226,8 @@ fn in_seconds<S: Serializer>(
         .serialize(serializer)
 }
 
-/// Returns the newest past deployments of an environment, newest first, at most `limit`.
+/// Returns the newest past deployments of an environment, newest first, at most `limit`. The API may return fewer
+/// although there are more: to see that, use [`WindowCall`](crate::page::WindowCall).
 ///
 /// Available on crate feature `history` only.
 ///
@@ -255,7 +256,8 @@ pub async fn history(
     Ok(rows)
 }
 
-/// Returns the newest past deployments of one service, newest first, at most `limit`.
+/// Returns the newest past deployments of one service, newest first, at most `limit`. The API may return fewer although
+/// there are more, as for [`history`].
 ///
 /// Available on crate feature `history` only.
 ///

@@ -19,8 +19,17 @@
 //! [`crate::wait`].
 //!
 //! # Dropping
-//! Dropping a future of this module abandons the request in flight. If a recipe only reads, nothing is lost.
-//! Recipes that write document their effects.
+//! Dropping a future of this module abandons the request in flight, and cancels nothing on the server. If a recipe
+//! only reads, nothing is lost. For recipes that write:
+//!
+//! | recipe | after dropping |
+//! |---|---|
+//! | `set_variable`, `set_alias`, `remove_variable` | the change was made or not: call it again |
+//! | `VariablesPlan::apply` | the variables before the request in flight are set: apply the plan again |
+//! | `set_image`, `set_branch`, `set_chart_version` | the edit was received or not: call it again |
+//! | `plan_terraform` | the computation of the plan continues: plan again |
+//! | `Bulk::run` | started actions continue, and the next run with the same journal waits for them. Without a journal, their tokens are lost |
+//! | `PreviewEnvironment`, `delete_expired_previews` | the preview may be in any intermediate state: the next run continues. No other environment is affected |
 
 #[cfg(feature = "bulk")]
 mod bulk;

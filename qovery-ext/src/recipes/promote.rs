@@ -42,10 +42,11 @@ pub enum Promotion {
     Unchanged(ServiceVersion),
     /// The target has no service of this name and kind, or has several.
     Missing,
-    /// The two services have different images, repositories or charts, so a version of one does not
-    /// apply to the other.
+    /// The two services have different image names, URLs of the Git repository or chart names, so a version of one
+    /// does not apply to the other.
     Different(String),
-    /// The last 100 entries of the history have no successful deployment of the service with a known version.
+    /// The newest entries of the history have no successful deployment of the service with a known version. 100 entries
+    /// are requested.
     Unknown,
 }
 
@@ -144,8 +145,8 @@ impl fmt::Display for PromotionPlan {
                 }
                 Promotion::Unknown => write!(
                     f,
-                    "! {name} ({kind}): the last {ENTRIES} entries of its history have no successful deployment \
-                     with a known version"
+                    "! {name} ({kind}): the newest entries of its history ({ENTRIES} were requested) have no \
+                     successful deployment with a known version"
                 )?,
             }
         }
@@ -159,8 +160,9 @@ impl fmt::Display for PromotionPlan {
 /// Available on crate feature `versions` only.
 ///
 /// Services are matched by kind and by name. Names are compared as in [`find_service`](super::find_service). A
-/// service is promoted only if both have the same image, repository or chart. Takes four requests, and reads the last
-/// 100 entries of each history.
+/// service is promoted only if both have the same image name, URL of the Git repository, or chart name. Registries,
+/// chart repositories and paths in a repository are not compared: check them before you deploy the plan. Takes four
+/// requests, and requests the last 100 entries of each history; the API does not document how many it returns at most.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, staging: uuid::Uuid, production: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::{
     causes::{self, debug_as_text},
+    codes,
     wait::{KnownNames, ServiceKind, ServiceRef},
 };
 
@@ -83,7 +84,10 @@ pub struct VersionError(Box<Reason>);
 enum Reason {
     /// The message, and the error.
     Call(String, Error),
+    /// The service has no such version, or the value is blank.
     Unsupported(String),
+    /// The settings cannot be converted into a request.
+    Unwritable(String),
     Edited(String),
     NoSuccess(String),
 }
@@ -122,9 +126,14 @@ impl VersionError {
         Self(Box::new(Reason::NoSuccess(text)))
     }
 
-    /// Returns whether the service has no such version. For example, a database has no branch.
-    /// Nothing was changed.
+    /// Returns whether nothing was changed because the service has no such version (for example, a database has no
+    /// branch), because the new value is blank, or because the settings cannot be written back.
     pub fn is_unsupported(&self) -> bool {
+        matches!(*self.0, Reason::Unsupported(_) | Reason::Unwritable(_))
+    }
+
+    /// Whether the service has no such version. Its settings are known.
+    pub(super) fn lacks_version(&self) -> bool {
         matches!(*self.0, Reason::Unsupported(_))
     }
 
@@ -147,17 +156,28 @@ impl VersionError {
             _ => None,
         }
     }
+
+    /// Returns the exit code: see [the table](crate::exit_code#codes). It is 2 if the settings after the edit are not
+    /// known, or are not those that were sent ([`is_conflict`](Self::is_conflict)).
+    pub fn exit_code(&self) -> u8 {
+        match self.is_conflict() {
+            true => codes::UNKNOWN,
+            false => self.api_error().map_or(codes::REFUSED, codes::of_call),
+        }
+    }
 }
 
 impl fmt::Display for VersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match &*self.0 {
-            Reason::Call(what, _) => {
-                return causes::write(f, self, format_args!("{}", Printable::new(what)));
+        match &*self.0 {
+            Reason::Call(what, error) => {
+                causes::write(f, self, Printable::new(&format!("{what}: {error}")))
             }
-            Reason::Unsupported(text) | Reason::Edited(text) | Reason::NoSuccess(text) => text,
-        };
-        Printable::new(text).fmt(f)
+            Reason::Unsupported(text)
+            | Reason::Unwritable(text)
+            | Reason::Edited(text)
+            | Reason::NoSuccess(text) => Printable::new(text).fmt(f),
+        }
     }
 }
 
@@ -230,7 +250,7 @@ async fn read(
     if value.is_empty() {
         let (noun, service) = (change.noun(), named(client, service));
         return Err(VersionError::unsupported(format!(
-            "the {noun} for {service} is blank"
+            "the {noun} for {service} is blank: pass a value"
         )));
     }
     Config::read(client, service).await
@@ -325,8 +345,10 @@ impl Config {
         let (id, shown) = (service.id, named(client, service));
         let failed = |error| VersionError::call(format!("reading {shown}"), error);
         let unreadable = |what: &dyn fmt::Display| {
-            let why = format!("the settings of {shown} cannot be written back: {what}");
-            VersionError::unsupported(why)
+            VersionError(Box::new(Reason::Unwritable(format!(
+                "the settings of {shown} cannot be written back: {what}; edit it with the operation of its kind, or \
+                 in the web console"
+            ))))
         };
         Ok(match service.kind {
             ServiceKind::Application => {
@@ -403,7 +425,8 @@ impl Config {
         self.place(change).ok_or_else(|| {
             let noun = change.noun();
             VersionError::unsupported(format!(
-                "{service} has no {noun}: its source is of another kind"
+                "{service} has no {noun}: its source is of another kind; use the function for its source \
+                 (`set_image`, `set_branch`, `set_chart_version`)"
             ))
         })
     }

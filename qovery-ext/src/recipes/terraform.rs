@@ -93,7 +93,8 @@ pub struct TerraformPlan {
 /// the handle, and pass its result to [`read_terraform_plan`].
 ///
 /// # Errors
-/// Returns an error if the plan fails, or if its log or the history cannot be read.
+/// Returns an error if the plan fails, if the service, its commits, its history or the log cannot be read, or if the
+/// newest 20 entries of the history lack the plan.
 pub async fn plan_terraform(
     client: &Client,
     terraform: Uuid,
@@ -156,6 +157,9 @@ async fn newest_of_undeployed(
 /// Reads the plan that an action has computed.
 ///
 /// Available on crate feature `terraform` only.
+///
+/// `commit` is the commit that was requested, if any: [`TerraformPlan::commit`] has it if the history does not name the
+/// commit. If the history names one, [`TerraformPlan::commit`] has the full id of the history.
 ///
 /// # Errors
 /// Returns an error if the service, the history or the log cannot be read, if the newest 20 entries of the history lack
@@ -352,7 +356,7 @@ impl TerraformError {
     }
 
     /// Returns whether the plan cannot be read or applied: the deployment is not a plan or not in the history, the
-    /// commit is not known, or the history has an entry after the plan. This call has started no deployment.
+    /// commit is not known, or the history has an entry after the plan. This call has applied no changes.
     pub fn is_refused(&self) -> bool {
         matches!(*self.0, Reason::Refused(_))
     }
@@ -387,8 +391,8 @@ impl fmt::Display for TerraformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Reason::Wait(error) => error.fmt(f),
-            Reason::Call(what, _) => {
-                causes::write(f, self, format_args!("{} failed", Printable::new(what)))
+            Reason::Call(what, error) => {
+                causes::write(f, self, Printable::new(&format!("{what} failed: {error}")))
             }
             Reason::Refused(text) => Printable::new(text).fmt(f),
         }

@@ -30,7 +30,8 @@ use crate::wait::{Action, ServiceKind, ServiceRef, ServiceVersion, WaitExt};
 /// ```
 ///
 /// # Errors
-/// Returns an error if the source of a job or of a chart cannot be read. A version that the service does not accept,
+/// Returns an error if the source of a job or of a chart cannot be read, or if the settings of a job are of a kind that
+/// this version does not know. A version that the service does not accept,
 /// such as that of a database, is an error of its deployment.
 pub async fn version_for(
     client: &Client,
@@ -51,7 +52,7 @@ pub async fn version_for(
     };
     match check(client, service, &change).await {
         Ok(()) => Ok(other),
-        Err(error) if error.is_unsupported() => Ok(ServiceVersion::commit(version)),
+        Err(error) if error.lacks_version() => Ok(ServiceVersion::commit(version)),
         Err(error) => Err(error),
     }
 }
@@ -74,8 +75,9 @@ pub async fn version_for(
 /// ```
 ///
 /// # Errors
-/// Returns an error if the service has no image tag, if it cannot be read or edited, or if another user
-/// edited it at the same time.
+/// Returns an error if the value is blank (white space around it is removed), if the service has no image tag, if its
+/// settings cannot be read, written back or edited, or if its settings after the edit differ from those that were sent
+/// or are not known ([`VersionError::is_conflict`]).
 pub async fn set_image(
     client: &Client,
     service: ServiceRef,
@@ -90,8 +92,9 @@ pub async fn set_image(
 /// Available on crate feature `versions` only.
 ///
 /// # Errors
-/// Returns an error if the service has no branch, if it cannot be read or edited, or if another user edited
-/// it at the same time.
+/// Returns an error if the value is blank (white space around it is removed), if the service has no branch, if its
+/// settings cannot be read, written back or edited, or if its settings after the edit differ from those that were sent
+/// or are not known ([`VersionError::is_conflict`]).
 pub async fn set_branch(
     client: &Client,
     service: ServiceRef,
@@ -106,8 +109,9 @@ pub async fn set_branch(
 /// Available on crate feature `versions` only.
 ///
 /// # Errors
-/// Returns an error if the service has no chart version, if it cannot be read or edited, or if another user
-/// edited it at the same time.
+/// Returns an error if the value is blank (white space around it is removed), if the service has no chart version, if
+/// its settings cannot be read, written back or edited, or if its settings after the edit differ from those that were
+/// sent or are not known ([`VersionError::is_conflict`]).
 pub async fn set_chart_version(
     client: &Client,
     service: ServiceRef,
@@ -165,8 +169,9 @@ impl fmt::Display for RollBack {
 /// Available on crate feature `versions` only.
 ///
 /// If the last deployment has not succeeded (it failed, was canceled, or still runs), this is the version of the newest
-/// successful one. If the last deployment succeeded, this is the newest other version that succeeded. Reads the last
-/// 100 entries of the history. The plan of a Terraform service does not count as a deployment.
+/// successful one. If the last deployment succeeded, this is the newest other version that succeeded. Requests
+/// the last 100 entries of the history; the API does not document how many it returns at most. The plan of a Terraform
+/// service does not count as a deployment.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, api: qovery_ext::wait::ServiceRef) -> Result<(), Box<dyn std::error::Error>> {
@@ -180,7 +185,8 @@ impl fmt::Display for RollBack {
 ///
 /// # Errors
 /// Returns an error if the history cannot be read, or if it has no such deployment with a known version
-/// ([`VersionError::is_without_success`]).
+/// ([`VersionError::is_without_success`]), or if services of this kind have no version
+/// ([`VersionError::is_unsupported`]).
 pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack, VersionError> {
     let shown = named(client, service);
     if service.kind.versions().is_empty() {
@@ -189,10 +195,12 @@ pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack,
     let rows = service_history(client, service, ENTRIES).await;
     let what = format!("reading the history of {shown}");
     let rows = rows.map_err(|error| VersionError::call(what, error))?;
+    let read = rows.len();
     let (last, from) = choose(rows).ok_or_else(|| {
         VersionError::no_success(format!(
-            "{shown} cannot be rolled back: the last {ENTRIES} entries of its history have no earlier deployment that \
-             succeeded with a known version"
+            "{shown} cannot be rolled back: the newest entries of its history have no earlier deployment that \
+             succeeded with a known version ({ENTRIES} entries were requested, and the API returned {read}): deploy \
+             a version that you choose"
         ))
     })?;
     Ok(RollBack {

@@ -42,7 +42,9 @@ struct Inner {
 #[non_exhaustive]
 pub enum StreamErrorKind {
     /// A permanent refusal: the id or the query is wrong, or the server closed the connection with the code 1007 or
-    /// 1008. Another connection would be refused too.
+    /// 1008. Or the server answered the handshake with another protocol. Or nothing was sent: the address of the
+    /// websocket API is not known, an option is invalid, or the token source failed. Another connection would be
+    /// refused too.
     Permanent,
     /// All reconnects that [`Reconnect`](super::Reconnect) allows in a row have failed, or a command or a forwarded
     /// connection was lost, which is never opened again. A later attempt may succeed.
@@ -91,6 +93,14 @@ impl StreamError {
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
+
+    /// Returns the error of the call that looked up the id, if that call failed.
+    pub fn api_error(&self) -> Option<&qovery_api::Error> {
+        match &self.0.fault {
+            Fault::Lookup(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for StreamError {
@@ -101,10 +111,11 @@ impl fmt::Display for StreamError {
                 format!("the stream was refused: {fault}{}", advice(fault))
             }
             // The fault says that the connection was lost or could not be made.
-            StreamErrorKind::Exhausted if attempts <= 1 => fault.to_string(),
+            StreamErrorKind::Exhausted if attempts <= 1 => format!("{fault}{}", later(fault)),
             StreamErrorKind::Exhausted => {
                 format!(
-                    "the stream was lost after {attempts} attempts in a row: {fault}; try again later"
+                    "the stream was lost after {attempts} attempts in a row: {fault}{}",
+                    later(fault)
                 )
             }
             StreamErrorKind::NoAgent => {
@@ -131,6 +142,14 @@ fn advice(fault: &Fault) -> &'static str {
     }
 }
 
+/// The next step after a lost connection, unless the text of the fault has it.
+fn later(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::TooLarge(_) | Fault::CommandEnded => "",
+        _ => "; try again later",
+    }
+}
+
 debug_as_text!(StreamError);
 
 impl error::Error for StreamError {
@@ -139,6 +158,27 @@ impl error::Error for StreamError {
             Fault::Transport(error) => Some(error),
             Fault::Lookup(error) => Some(error),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_lost_stream_is_advised_to_try_again_unless_that_cannot_help() {
+        for attempts in [1, 11] {
+            for (fault, end) in [
+                (Fault::Silent(Duration::from_secs(75)), "; try again later"),
+                (Fault::TooLarge(9), ": raise `message_limit`"),
+                (Fault::CommandEnded, "its output and the cause"),
+            ] {
+                let error = StreamError::new(StreamErrorKind::Exhausted, attempts, fault);
+                assert!(error.to_string().ends_with(end), "{error}");
+            }
         }
     }
 }

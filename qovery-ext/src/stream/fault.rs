@@ -33,6 +33,8 @@ pub(super) enum Fault {
     Lost(String),
     /// Nothing was received for this long.
     Silent(Duration),
+    /// Input was not sent, because the connection to the command has ended.
+    CommandEnded,
     /// A message of more bytes than this.
     TooLarge(usize),
     /// An invalid frame, or a frame that was not negotiated.
@@ -80,6 +82,7 @@ impl Fault {
             Self::Transport(_)
             | Self::Lost(_)
             | Self::Silent(_)
+            | Self::CommandEnded
             | Self::TooLarge(_)
             | Self::Protocol(_) => Meaning::Transient,
         }
@@ -141,6 +144,9 @@ impl fmt::Display for Fault {
             ),
             Self::Lost(what) => write!(f, "the websocket was lost: {}", Printable::new(what)),
             Self::Silent(limit) => write!(f, "nothing arrived on the websocket for {limit:?}"),
+            Self::CommandEnded => f.write_str(
+                "the connection to the command has ended: call `read` for the rest of its output and the cause",
+            ),
             Self::TooLarge(limit) => {
                 write!(f, "a message is larger than the limit of {limit} bytes: raise `message_limit`")
             }

@@ -194,7 +194,8 @@ async fn accept(
                     connections.spawn(async move {
                         let ended = carry(&request, stream).await;
                         if let Err(fault) = ended {
-                            tracing::warn!(%fault, "a forwarded connection ended");
+                            let (service, remote) = (request.service, request.remote);
+                            tracing::warn!(%service, remote, %fault, "a forwarded connection ended");
                             let mut last = last_error.lock().unwrap_or_else(PoisonError::into_inner);
                             *last = Some(refused(fault));
                         }

@@ -11,7 +11,7 @@ use std::{
 
 use futures_core::{FusedStream, Stream, stream::BoxStream};
 use futures_util::stream;
-use qovery_api::Client;
+use qovery_api::{Client, stream::StreamRequest};
 
 use super::{
     engine::{Event, Feed, Machine, Settings},
@@ -49,6 +49,8 @@ type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
 /// delay before the next connection. Dropping the stream closes the connection.
 #[must_use = "a stream does nothing until it is asked for events"]
 pub struct Live<T, O = ()> {
+    /// The name of the request in the contract.
+    name: &'static str,
     state: State<T, O>,
 }
 
@@ -77,8 +79,9 @@ pub(super) fn run<F: Feed>(
 }
 
 impl<T, O> Live<T, O> {
-    pub(super) fn new(client: &Client, options: O, start: Start<T, O>) -> Self {
+    pub(super) fn new<R: StreamRequest>(client: &Client, options: O, start: Start<T, O>) -> Self {
         Self {
+            name: R::ID,
             state: State::New {
                 client: client.clone(),
                 settings: Box::default(),
@@ -137,7 +140,7 @@ impl<T, O> Live<T, O> {
     }
 
     /// Returns a stream of the items only. Gaps and unreadable frames are emitted through `tracing`
-    /// as warnings, lost connections as information.
+    /// as warnings, lost connections as information, with the name of the request in the contract as `stream`.
     pub fn items(self) -> Items<T, O> {
         Items(self)
     }
@@ -186,6 +189,7 @@ impl<T, O> fmt::Debug for Live<T, O> {
             State::Ended => "ended",
         };
         f.debug_struct("Live")
+            .field("name", &self.name)
             .field("state", &format_args!("{state}"))
             .finish()
     }
@@ -217,19 +221,20 @@ impl<T, O> Stream for Items<T, O> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<T, StreamError>>> {
+        let stream = self.0.name;
         loop {
             match ready!(Pin::new(&mut self.0).poll_next(context)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Ok(Event::Item(item))) => return Poll::Ready(Some(Ok(item))),
                 Some(Ok(Event::Gap(gap))) => {
-                    tracing::warn!(from = ?gap.from, to = %gap.to, "lines may be missing");
+                    tracing::warn!(stream, from = ?gap.from, to = %gap.to, "lines may be missing");
                 }
                 Some(Ok(Event::Unreadable(unreadable))) => {
-                    tracing::warn!(cause = %unreadable.cause, "a frame cannot be read");
+                    tracing::warn!(stream, cause = %unreadable.cause, "a frame cannot be read");
                 }
                 Some(Ok(Event::Reconnecting(lost))) => {
-                    tracing::info!(cause = %lost.cause, after = ?lost.after, "reconnecting");
+                    tracing::info!(stream, cause = %lost.cause, after = ?lost.after, "reconnecting");
                 }
             }
         }

@@ -62,7 +62,7 @@ mod socket;
 
 use qovery_api::{
     Client,
-    stream::{StreamRequest, types},
+    stream::{StreamRequest, requests, types},
     types::EnvironmentStatusesWithStages,
 };
 use serde::de::DeserializeOwned;
@@ -150,29 +150,33 @@ impl<T> Live<T, Id> {
 impl LiveExt for Client {
     fn deployment_logs(&self, environment: Uuid) -> Live<DeploymentLine, DeploymentLogOptions> {
         let options = DeploymentLogOptions::new(environment);
-        Live::new(self, options, |client, settings, options| {
+        Live::new::<requests::DeploymentLogs>(self, options, |client, settings, options| {
             live::run(client, settings, DeploymentFeed::new(options))
         })
     }
 
     fn service_logs(&self, service: Uuid) -> Live<ServiceLine, ServiceLogOptions> {
         let options = ServiceLogOptions::new(service);
-        Live::new(self, options, |client, settings, options| {
+        Live::new::<requests::ServiceLogs>(self, options, |client, settings, options| {
             live::run(client, settings, ServiceFeed::new(options))
         })
     }
 
     fn deployment_status(&self, environment: Uuid) -> Live<EnvironmentStatusesWithStages, Id> {
-        Live::new(self, Id::new(environment), |client, settings, id| {
-            let feed = SnapshotFeed::new(move |client| {
-                Box::pin(snapshots::deployment_status(client, id.id))
-            });
-            live::run(client, settings, feed.repeating(id.repeats))
-        })
+        Live::new::<requests::DeploymentStatus>(
+            self,
+            Id::new(environment),
+            |client, settings, id| {
+                let feed = SnapshotFeed::new(move |client| {
+                    Box::pin(snapshots::deployment_status(client, id.id))
+                });
+                live::run(client, settings, feed.repeating(id.repeats))
+            },
+        )
     }
 
     fn running_state(&self, environment: Uuid) -> Live<types::ServiceStatusDto, Id> {
-        Live::new(self, Id::new(environment), |client, settings, id| {
+        Live::new::<requests::ServiceStatus>(self, Id::new(environment), |client, settings, id| {
             let feed =
                 SnapshotFeed::new(move |client| Box::pin(snapshots::running_state(client, id.id)));
             live::run(client, settings, feed.repeating(id.repeats))
@@ -180,14 +184,14 @@ impl LiveExt for Client {
     }
 
     fn pods(&self, service: Uuid) -> Live<types::ServiceListPodsResponseDto, Id> {
-        Live::new(self, Id::new(service), |client, settings, id| {
+        Live::new::<requests::ServicePods>(self, Id::new(service), |client, settings, id| {
             let feed = SnapshotFeed::new(move |client| Box::pin(snapshots::pods(client, id.id)));
             live::run(client, settings, feed.one_frame().repeating(id.repeats))
         })
     }
 
     fn service_metrics(&self, service: Uuid) -> Live<Vec<types::ServiceMetricsDto>, Id> {
-        Live::new(self, Id::new(service), |client, settings, id| {
+        Live::new::<requests::ServiceMetrics>(self, Id::new(service), |client, settings, id| {
             let feed = SnapshotFeed::new(move |client| {
                 Box::pin(snapshots::service_metrics(client, id.id))
             });
@@ -196,7 +200,7 @@ impl LiveExt for Client {
     }
 
     fn cluster_status(&self, cluster: Uuid) -> Live<types::ClusterStatusDto, Id> {
-        Live::new(self, Id::new(cluster), |client, settings, id| {
+        Live::new::<requests::ClusterStatus>(self, Id::new(cluster), |client, settings, id| {
             let feed =
                 SnapshotFeed::new(move |client| Box::pin(snapshots::cluster_status(client, id.id)));
             live::run(client, settings, feed.repeating(id.repeats))
@@ -204,7 +208,7 @@ impl LiveExt for Client {
     }
 
     fn frames<R: StreamRequest<Frame: DeserializeOwned>>(&self, request: R) -> Live<R::Frame, R> {
-        Live::new(self, request, |client, settings, request| {
+        Live::new::<R>(self, request, |client, settings, request| {
             let feed = SnapshotFeed::new(move |_| {
                 let request = request.clone();
                 Box::pin(async move { Ok(request) })

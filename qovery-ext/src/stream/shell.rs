@@ -175,7 +175,7 @@ impl Exec {
     ///
     /// # Errors
     /// Returns an error if the connection ended in another way, with or without a close code: see
-    /// [`StreamErrorKind`]. The output is then incomplete.
+    /// [`StreamErrorKind`]. The output is then incomplete. After an error, the method returns `None`.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.
@@ -213,7 +213,7 @@ impl Exec {
     /// # Cancel safety
     /// If the future is dropped, an unknown part of the input was sent.
     pub async fn write(&mut self, input: impl Into<Bytes>) -> Result<(), StreamError> {
-        let ended = || Err(refused(Fault::Lost("the command has ended".to_owned())));
+        let ended = || Err(refused(Fault::CommandEnded));
         let Some(socket) = self.socket.as_mut().filter(|_| self.ended.is_none()) else {
             return ended();
         };

@@ -16,7 +16,7 @@ use std::{
 use qovery_ext::{
     display::{Display, ShowError, ShowExt},
     qovery_api::uuid::Uuid,
-    wait::{WaitErrorKind, WaitExt},
+    wait::{Goal, WaitErrorKind, WaitExt},
 };
 use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Step, Trigger, Workload as Kind};
 use serde_json::Value;
@@ -202,6 +202,56 @@ async fn a_deadline_prints_how_to_continue_and_a_resumed_operation_is_shown_too(
         .unwrap();
     assert!(paper.text().contains("Again"), "{}", paper.text());
     assert_eq!(fake.executions().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_poll_that_is_refused_after_the_action_says_that_the_server_continues() {
+    for after_the_action in [true, false] {
+        let (fake, staging) = staging();
+        let deploy = fake.client().environment(staging.id()).deploy();
+        let deploy = if after_the_action {
+            let fake = fake.clone();
+            deploy.on_progress(move |_| fake.accept_only("qov_other_token"))
+        } else {
+            fake.inject(Fault::status(403).on("deployEnvironment"));
+            deploy
+        };
+        let paper = Paper::default();
+        let display = paper.display().resume_hint(|_| "resume it".to_owned());
+        let error = deploy.show_on(display).await.unwrap_err();
+        assert_eq!(error.exit_code(), 3);
+        let text = paper.text();
+        for part in [
+            "the server may continue: check the API token",
+            "The server continues: Deploying environment staging",
+            "resume it",
+        ] {
+            assert_eq!(text.contains(part), after_the_action, "{part} in\n{text}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_request_is_named_by_its_id_until_its_environment_is_known() {
+    let (fake, staging) = staging();
+    let client = fake.client();
+    for ndjson in [false, true] {
+        let deploy = client.environment(staging.id()).deploy();
+        let operation = deploy.start().await.unwrap();
+        let id = operation.token().deployment_request_id().unwrap();
+        let paper = Paper::default();
+        let wait = client.deployment_request(id).wait_for(Goal::Deployed);
+        assert!(wait.look_up_names().await.is_empty());
+        wait.show_on(paper.display().ndjson(ndjson)).await.unwrap();
+        let text = paper.text();
+        let first = text.lines().next().unwrap();
+        let title = format!("Waiting for deployment request {id}");
+        assert!(first.contains(&title), "{text}");
+        if ndjson {
+            let begin: Value = serde_json::from_str(first).unwrap();
+            assert!(begin["subject"].is_null(), "{begin}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

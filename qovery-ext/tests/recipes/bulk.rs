@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use qovery_ext::{
+    exit_code,
     qovery_api::Client,
     recipes::{Bulk, BulkOutcome},
     wait::WaitExt as _,
@@ -320,6 +321,15 @@ async fn with_limited_files() {
         assert_eq!(again, usize::from(is_new || sent == 0), "{room}: {kept}");
     }
     assert_eq!(seen.len(), 3, "{seen:?}");
+    // The exit code is that of the actions. Only the first line fits.
+    let scene = scene();
+    std::fs::write(scene.journal(), "\n".repeat(limit - lines[0])).unwrap();
+    let error = bulk(&scene)
+        .run(|one| one.deploy().within(Duration::from_secs(1)))
+        .await
+        .unwrap_err();
+    assert_eq!(error.summary().unwrap().exit_code(), 2, "{error}");
+    assert_eq!((error.exit_code(), exit_code(&error)), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -665,13 +675,14 @@ async fn failed_actions_are_retried_and_a_journal_of_another_job_is_refused() {
         "{broken}"
     );
     let nowhere = Bulk::new(&scene.client).journal(scene.folder.path().join("no/such/file"));
+    let nowhere = nowhere.run(|environment| environment.stop()).await;
+    let nowhere = nowhere.unwrap_err();
     assert!(
-        nowhere
-            .run(|environment| environment.stop())
-            .await
-            .unwrap_err()
-            .is_journal()
+        nowhere.is_journal() && nowhere.exit_code() == 3,
+        "{nowhere}"
     );
+    let step = "; check the path and its permissions, or use another journal";
+    assert!(nowhere.to_string().ends_with(step), "{nowhere}");
     scene.fake.inject(Fault::status(403).on("listProject"));
     let unlisted = Bulk::new(&scene.fake.client())
         .run(|one| one.stop())

@@ -585,6 +585,30 @@ async fn a_preview_can_be_on_another_cluster_and_in_another_mode() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_run_that_is_refused_before_a_preview_exists_gives_the_reason_once() {
+    let _quiet = crate::SIGNALS.read().await;
+    let scene = scene();
+    let shop = scene.fake.organization("my-org").project("shop");
+    let _by_hand = shop.environment("by-hand").in_mode("PREVIEW");
+    for wanted in [
+        PreviewEnvironment::named("pr-17"),
+        preview().mode(Mode::Production),
+        PreviewEnvironment::named("by-hand").from("my-org/shop/staging"),
+    ] {
+        let refused = wanted
+            .run(&scene.client, async |_| Ok::<_, String>(()))
+            .await
+            .unwrap_err();
+        assert!(refused.preview_error().unwrap().is_refused(), "{refused}");
+        assert!(refused.not_deleted().is_none(), "{refused}");
+        for text in [refused.to_string(), format!("{refused:?}")] {
+            assert_eq!(text.lines().count(), 1, "{text}");
+        }
+    }
+    assert!(scene.writes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_run_deletes_at_the_end_and_when_the_work_or_the_deployment_fails() {
     let _quiet = crate::SIGNALS.read().await;
     let scene = scene();

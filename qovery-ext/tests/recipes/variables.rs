@@ -414,12 +414,12 @@ async fn a_response_that_repeats_a_secret_is_not_shown() {
         fake.inject(Fault::response(400, "application/json", body).on("createVariable"));
         let error = set_variable(&client, owner, &variable).await.unwrap_err();
         let owner = format!("environment {}", environment.id());
-        assert_eq!(
-            error.to_string(),
-            format!("{owner}: variable NEW was not set")
-        );
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert!(cause.contains(message), "{cause}");
+        assert_eq!(
+            error.to_string(),
+            format!("{owner}: variable NEW was not set: {cause}")
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! Versions: setting, rolling back, promoting.
 
 use qovery_ext::{
+    exit_code,
     qovery_api::Client,
     recipes::{
         Promotion, promote, roll_back, set_branch, set_chart_version, set_image, version_for,
@@ -163,8 +164,14 @@ async fn an_edit_fails_at_each_step_with_its_own_error() {
         let error = set_image(&client, own, "2.0").await.unwrap_err();
         assert!(error.api_error().unwrap().is_forbidden());
         assert!(error.to_string().starts_with(what), "{error}");
+        assert!(error.to_string().contains(": 403 "), "{error}");
         assert_eq!(web.property("tag"), Some(json!("1.0")));
     }
+    // Another user edits it at the same time.
+    fake.inject(Fault::replace("/tag", json!("3.0")).on("editContainer"));
+    let error = set_image(&client, own, "2.0").await.unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert_eq!((error.exit_code(), exit_code(&error)), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,6 +185,8 @@ async fn rolling_back_deploys_the_last_version_that_succeeded() {
     let own = service(&web, ServiceKind::Container);
     let error = roll_back(&client, own).await.unwrap_err();
     assert!(error.is_without_success(), "{error}");
+    let read = "(100 entries were requested, and the API returned 0)";
+    assert!(error.to_string().contains(read), "{error}");
 
     let deploy = |tag: &str| {
         client
@@ -541,5 +550,13 @@ async fn a_text_becomes_the_version_that_the_source_of_a_service_takes() {
         };
         assert_eq!(version.unwrap(), expected, "{path}");
     }
+    // A job that this version does not know may run an image, or be built from Git.
+    let next = service(
+        &environment.service(Kind::CronJob, "next"),
+        ServiceKind::Job,
+    );
+    fake.inject(Fault::replace("/job_type", json!("NEXT_YEAR")).on("getJob"));
+    let error = version_for(&client, next, "1.8.2").await.unwrap_err();
+    assert!(error.is_unsupported(), "{error}");
     assert!(fake.executions().is_empty());
 }

@@ -123,6 +123,7 @@ async fn an_unknown_id_is_permanent_and_a_wrong_token_unauthorized() {
     let error = client.deployment_status(environment.id()).next().await;
     let error = error.unwrap().unwrap_err();
     assert_eq!(error.kind(), StreamErrorKind::Unauthorized);
+    assert!(error.api_error().unwrap().is_unauthorized());
 }
 
 #[tokio::test]

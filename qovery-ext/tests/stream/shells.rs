@@ -30,7 +30,11 @@ async fn a_command_gets_its_input_and_gives_its_output_until_the_end() {
     exec.end_input().await.unwrap();
     assert_eq!(exec.read().await.unwrap(), None);
     assert_eq!(exec.read().await.unwrap(), None);
-    assert!(exec.write("more").await.is_err());
+    let error = exec.write("more").await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("the connection to the command has ended: "),
+        "{error}"
+    );
     let query = fake.socket_requests().remove(0).query;
     let value = |name: &str| {
         let mut query = query.iter();

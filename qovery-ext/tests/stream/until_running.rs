@@ -2,8 +2,8 @@
 
 use std::{future::IntoFuture, time::Duration};
 
-use qovery_ext::wait::{NotRunning, PodProblemKind, WaitErrorKind, WaitExt};
-use qovery_fake::{SocketFault, Step, Workload};
+use qovery_ext::wait::{Goal, NotRunning, PodProblemKind, ServiceVersion, WaitErrorKind, WaitExt};
+use qovery_fake::{Fault, SocketFault, Step, Workload};
 
 use crate::world;
 
@@ -22,6 +22,35 @@ async fn services_have_to_run_for_the_whole_window() {
     let running = running.await.unwrap();
     assert_eq!(running.services, [service.id()]);
     assert!(started.elapsed() >= running.reached.elapsed + WINDOW);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_services_of_a_deployment_request_run_in_the_environment_that_was_looked_up() {
+    let (fake, environment, service) = world();
+    let client = fake.client();
+    let deploy = client.environment(environment.id()).deploy();
+    let operation = deploy.start().await.unwrap();
+    let request = operation.token().deployment_request_id().unwrap();
+    let request = client.deployment_request(request);
+    let running = request.wait_for(Goal::Deployed).until_running(WINDOW).await;
+    assert_eq!(running.unwrap().services, [service.id()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_failed_lookup_is_that_of_the_call() {
+    let (fake, _, service) = world();
+    let running = fake
+        .client()
+        .application(service.id())
+        .deploy(ServiceVersion::configured())
+        .until_running(WINDOW);
+    // The lookup of the environment, after the deployment.
+    fake.inject(Fault::status(403).on("getServiceDeploymentStage").always());
+    let error = running.await.unwrap_err();
+    assert!(
+        error.api_error().is_some_and(|error| error.is_forbidden()),
+        "{error:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

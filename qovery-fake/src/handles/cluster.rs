@@ -53,7 +53,7 @@ impl FakeCluster {
         self
     }
 
-    /// Sets the response to reads of the cluster after its deletion.
+    /// Sets the response to reads of the cluster after its deletion. Default: 404.
     pub fn gone_as(self, gone: Gone) -> Self {
         self.with_cluster(|cluster| cluster.gone = gone);
         self

@@ -171,7 +171,7 @@ impl FakeQovery {
         self.with(|core| core.faults.clear());
     }
 
-    /// Sets the duration of each request.
+    /// Sets the duration of each request. Default: 0 s.
     pub fn latency(&self, time: Duration) {
         self.with(|core| core.latency = time);
     }
@@ -195,12 +195,16 @@ impl FakeQovery {
     }
 
     /// Adds a fault for a websocket. Faults apply in the order of the calls to `inject_socket`.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn inject_socket(&self, fault: crate::SocketFault) {
         self.engine.sockets(|sockets| sockets.faults.push(fault));
     }
 
     /// Returns the requests for websockets that arrived, in order.
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn socket_requests(&self) -> Vec<crate::RecordedSocket> {
         self.engine.sockets(|sockets| sockets.record.clone())

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// A fault of the next websocket, or of several.
 ///
+/// Available on crate feature `stream` only.
+///
 /// By default it applies to one socket of any path, as soon as the socket is open. A socket has at most one fault: the
 /// first one that fits its path.
 ///

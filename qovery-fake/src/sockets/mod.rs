@@ -8,6 +8,8 @@ pub use fault::SocketFault;
 pub(crate) use fault::{Kind, When};
 
 /// A request for a websocket.
+///
+/// Available on crate feature `stream` only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedSocket {

@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
     /// The largest size of the Markdown. A longer report has only the summary, the breaking changes, and the
-    /// command that lists all changes.
+    /// command that lists all changes. Only with `--format markdown`. Default: no limit.
     #[arg(long, value_name = "BYTES")]
     at_most: Option<usize>,
 }

@@ -135,7 +135,7 @@ impl Surface {
             let parsed = syn::parse2::<syn::File>(source.items);
             let parsed = parsed.map_err(|error| {
                 let home = source.home;
-                Problem::new(format!(
+                Problem::defect(format!(
                     "the generator wrote invalid Rust, in {home}: {error}"
                 ))
             })?;

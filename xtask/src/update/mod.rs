@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// The published revision.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The commit of the published specification that contains FILE.
+    /// The commit of the published specification that contains FILE: all 40 hexadecimal digits.
     #[arg(long, value_name = "SHA")]
     upstream_commit: String,
     /// The day of that commit, as YYYY-MM-DD. Default: the date from git or from the name

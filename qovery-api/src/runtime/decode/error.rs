@@ -45,8 +45,7 @@ impl DecodeError {
         let message = if start.is_empty() {
             "the body is empty, but a JSON document was expected".to_owned()
         } else if start.starts_with(b"<") {
-            "the body is HTML or XML instead of a JSON document: perhaps a proxy answered, \
-             or the base URL is that of a web page"
+            "the body is HTML or XML instead of a JSON document: check the base URL, the proxies and the login"
                 .to_owned()
         } else {
             format!("the body is not a JSON document: {error}")
@@ -56,8 +55,7 @@ impl DecodeError {
 
     /// The document is a web page.
     pub(crate) fn web_page() -> Self {
-        let message = "the body is a web page: perhaps a proxy answered, or the base URL is that of \
-                       a web page";
+        let message = "the body is a web page: check the base URL, the proxies and the login";
         Self::new(String::new(), message.to_owned(), Kind::Syntax)
     }
 

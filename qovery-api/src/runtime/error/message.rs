@@ -8,8 +8,7 @@ use crate::runtime::{headers, origin::Origin, text};
 pub(super) const TEXT_LIMIT: usize = 300;
 
 /// The advice about a web page.
-pub(super) const WEB_PAGE_ADVICE: &str =
-    "perhaps a proxy answered, or the base URL is that of a web page";
+pub(super) const WEB_PAGE_ADVICE: &str = "check the base URL, the proxies and the login";
 
 /// The number of a status, with its name if it has one.
 pub(super) fn status_line(status: StatusCode) -> String {
@@ -49,7 +48,7 @@ pub(super) fn without_text(
         return message;
     }
     if origin == Origin::WebPage {
-        return web_page(body);
+        return format!("{}: {WEB_PAGE_ADVICE}", web_page(body));
     }
     let body = String::from_utf8_lossy(body);
     let body = body.trim();

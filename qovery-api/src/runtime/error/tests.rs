@@ -66,7 +66,7 @@ async fn a_body_that_is_not_json_is_kept_and_shown_in_short() {
     assert_eq!(
         message(502, page).await,
         "getThing: 502 Bad Gateway: a web page was received instead of the API's response, titled \"502 Bad \
-         Gateway\""
+         Gateway\": check the base URL, the proxies and the login"
     );
     assert_eq!(
         message(500, " oh\r\nno ").await,

@@ -119,6 +119,8 @@ impl HttpTransportBuilder {
 
     /// Sets the reqwest settings for websockets, if they differ from those for requests, for
     /// example because of another proxy. Default: those of [`reqwest_with`](Self::reqwest_with).
+    ///
+    /// Available on crate feature `stream` only.
     #[cfg(feature = "stream")]
     pub fn upgrade_with(
         mut self,

@@ -330,10 +330,14 @@ async fn collecting_keeps_what_was_read_before_an_error() {
     let call = model.call::<ListEvents>();
     let error = call.clone().items().collect_all(100).await.unwrap_err();
     assert_eq!(error.items().len(), 40);
-    assert_eq!(
-        error.to_string(),
-        "listEvents: only 40 items could be read (resume later with `resume_cursor`)"
+    let text = error.to_string();
+    let cause = error.api_error().unwrap().to_string();
+    assert!(
+        text.starts_with("listEvents: only 40 items could be read: listEvents, after "),
+        "{text}"
     );
+    let advice = "(retry, or resume later with `resume_cursor`)";
+    assert!(text.ends_with(&format!(": {cause} {advice}")), "{text}");
     assert!(error.page_error().unwrap().api_error().is_some());
     let cursor = error.resume_cursor().unwrap().clone();
     let rest = call

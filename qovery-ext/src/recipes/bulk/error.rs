@@ -8,7 +8,10 @@ use std::{
 use qovery_api::{Error, Printable};
 
 use super::{super::FindError, BulkSummary};
-use crate::causes::{self, debug_as_text};
+use crate::{
+    causes::{self, debug_as_text},
+    codes,
+};
 
 /// The error of a bulk action. Either no environment was changed, or all actions ended and the journal lacks lines
 /// ([`BulkError::summary`]).
@@ -79,6 +82,26 @@ impl BulkError {
             _ => None,
         }
     }
+
+    /// Returns the exit code: see [the table](crate::exit_code#codes). If the actions have ended and not all have
+    /// reached the goal, it is that of the [`summary`](Self::summary).
+    pub fn exit_code(&self) -> u8 {
+        let of_actions = self.summary().map(BulkSummary::exit_code);
+        match (of_actions, self.api_error()) {
+            (Some(code), _) if code != codes::REACHED => code,
+            (_, Some(error)) => codes::of_call(error),
+            (_, None) => codes::REFUSED,
+        }
+    }
+}
+
+/// The next step for an error of the system, whose text has none.
+fn advice(error: &io::Error) -> &'static str {
+    let is_of_system = error.raw_os_error().is_some();
+    match is_of_system || error.kind() == io::ErrorKind::InvalidInput {
+        true => "; check the path and its permissions, or use another journal",
+        false => "",
+    }
 }
 
 impl fmt::Display for BulkError {
@@ -86,9 +109,10 @@ impl fmt::Display for BulkError {
         match &self.0 {
             Reason::Find(error) => error.fmt(f),
             Reason::Journal(path, error) => {
+                let advice = advice(error);
                 let (path, error) = (path.display().to_string(), error.to_string());
                 let (path, error) = (Printable::new(&path), Printable::new(&error));
-                let message = format_args!("the journal {path} cannot be used: {error}");
+                let message = format_args!("the journal {path} cannot be used: {error}{advice}");
                 causes::write(f, self, message)
             }
             Reason::Mode(text) => Printable::new(text).fmt(f),

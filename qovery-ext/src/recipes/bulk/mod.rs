@@ -313,7 +313,9 @@ impl Bulk {
                 goal: action.goal(),
             },
         ) {
-            return BulkOutcome::NotStarted(format!("the journal cannot be written: {error}"));
+            return BulkOutcome::NotStarted(format!(
+                "the journal cannot be written: {error}; free space or correct its permissions, then run this again"
+            ));
         }
         self.follow(environment, action, journal).await
     }

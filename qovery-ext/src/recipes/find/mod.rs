@@ -379,7 +379,7 @@ impl EnvironmentPath {
 fn service_of(environment: &FoundEnvironment, entry: &Entry) -> Result<FoundService, FindError> {
     environment.service_of(entry).ok_or_else(|| {
         let why = format!(
-            "services of the kind {} have no actions",
+            "services of the kind {} have no actions: call the operations of its kind",
             entry.service_type
         );
         FindError::invalid(&entry.name, &why)

@@ -39,7 +39,7 @@ impl Place {
         let path = text.trim_start_matches('/').trim_end_matches('/');
         let steps: Vec<String> = path.split('/').map(|step| step.trim().to_owned()).collect();
         if steps.iter().any(String::is_empty) {
-            return Err("a name in it is empty".to_owned());
+            return Err("a name in it is empty: write one slash between two names".to_owned());
         }
         if steps.len() > LEVELS {
             return Err(format!(
@@ -99,7 +99,9 @@ impl Place {
                 *level = Some(id);
             } else if !is_page(next) {
                 let noun = word.noun();
-                return Err(format!("\"{next}\" in it is not the id of {noun}"));
+                return Err(format!(
+                    "\"{next}\" in it is not the id of {noun}: copy the whole URL"
+                ));
             }
         }
         let deepest = found.iter().rposition(Option::is_some);
@@ -120,7 +122,8 @@ impl Place {
             }
             _ => Err(
                 "it is not a URL of the web console: it has no id of an organization, project, \
-                 environment, service or cluster"
+                 environment, service or cluster: copy the URL from the web console, or give a path such as \
+                 my-org/shop/staging"
                     .to_owned(),
             ),
         }
@@ -618,7 +621,7 @@ mod tests {
         ] {
             let error = Place::parse(&format!("https://console.qovery.com{page}")).unwrap_err();
             assert!(
-                error.ends_with(&format!("is not the id of {noun}")),
+                error.ends_with(&format!("is not the id of {noun}: copy the whole URL")),
                 "{page}: {error}"
             );
         }

@@ -53,9 +53,9 @@ pub(super) async fn delete_all(
 ///
 /// # Errors
 /// Returns an error if the project is not found or cannot be read. If an environment cannot be read or deleted,
-/// the others are deleted, and the first error is returned. An environment whose time has passed and that is not
-/// marked as a preview remains, and is an error with [`PreviewError::unmarked`]:
-/// [adopt](super::PreviewEnvironment::adopt) it, or remove its variable `PREVIEW_EXPIRES_AT`.
+/// the others are deleted, and the first error is returned. It does not list the previews that were deleted. An
+/// environment whose time has passed and that is not marked as a preview remains, and is an error with
+/// [`PreviewError::unmarked`]: [adopt](super::PreviewEnvironment::adopt) it, or remove its variable `PREVIEW_EXPIRES_AT`.
 pub async fn delete_expired_previews(
     client: &Client,
     project: &str,

@@ -155,6 +155,7 @@ impl PreviewError {
     pub fn exit_code(&self) -> u8 {
         match (&*self.0, self.wait_error()) {
             (Reason::Interrupted, _) => codes::INTERRUPTED,
+            (Reason::Version(error), _) => error.exit_code(),
             (_, Some(error)) => error.exit_code(),
             (_, None) => self.api_error().map_or(codes::REFUSED, codes::of_call),
         }
@@ -165,8 +166,8 @@ impl fmt::Display for PreviewError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Reason::Find(error) => error.fmt(f),
-            Reason::Call(what, _) => {
-                causes::write(f, self, format_args!("{}", Printable::new(what)))
+            Reason::Call(what, error) => {
+                causes::write(f, self, Printable::new(&format!("{what}: {error}")))
             }
             Reason::Wait(error) => error.fmt(f),
             Reason::Interrupted => {

@@ -216,7 +216,8 @@ impl PreviewEnvironment {
         self
     }
 
-    /// Sets the deadline of the wait for its deployment. Default: one hour.
+    /// Sets the deadline of the wait for its deployment. Default: one hour. Deletions always have a deadline of one
+    /// hour.
     pub fn within(mut self, limit: Duration) -> Self {
         self.within = Some(limit);
         self
@@ -305,6 +306,9 @@ impl PreviewEnvironment {
     /// Returns the error of the closure, the error of checking, creating, updating or deploying the environment, or the
     /// interruption. After each of them, the environment is deleted. If the environment could not be deleted,
     /// [`RunPreviewError::not_deleted`] returns the reason.
+    ///
+    /// # Panics
+    /// On Unix, panics in a Tokio runtime whose I/O driver is not enabled, as [`Interrupt::listen`].
     pub async fn run<T, E>(
         &self,
         client: &Client,
@@ -318,7 +322,8 @@ impl PreviewEnvironment {
     /// both.
     ///
     /// # Errors
-    /// Returns an error if the preview cannot be looked up or deleted.
+    /// Returns an error if the preview cannot be looked up or deleted. An environment of this name that is not a preview
+    /// of the original remains, and is an error; previews of the name are deleted first.
     pub async fn delete(&self, client: &Client) -> Result<bool, PreviewError> {
         let update = Update::find(self, client).await?;
         delete::delete_all(client, &update.origin, update.namesakes().await?).await

@@ -57,10 +57,18 @@ pub(super) async fn run_until<T, E>(
             not_deleted: Some(error),
         }),
         (Err(ended), deleted) => Err(RunPreviewError {
+            not_deleted: deleted.err().filter(|error| !repeats(&ended, error)),
             ended,
-            not_deleted: deleted.err(),
         }),
     }
+}
+
+/// Whether the deletion was refused for the same reason as the preview: then no preview can be deleted.
+fn repeats<E>(ended: &Ended<E>, not_deleted: &PreviewError) -> bool {
+    let Ended::Preview(error) = ended else {
+        return false;
+    };
+    error.is_refused() && not_deleted.is_refused() && error.to_string() == not_deleted.to_string()
 }
 
 enum Ended<E> {
@@ -122,7 +130,8 @@ impl<E> RunPreviewError<E> {
         matches!(self.ended, Ended::Interrupted) || self.decisive().is_some_and(is_interrupted)
     }
 
-    /// Returns the reason why the environment was not deleted at the end; `None` if it was deleted.
+    /// Returns the reason why the environment was not deleted at the end; `None` if it was deleted, or if there was no
+    /// preview to delete.
     pub fn not_deleted(&self) -> Option<&PreviewError> {
         self.not_deleted.as_ref()
     }

@@ -35,7 +35,9 @@ impl<'a> Update<'a> {
         client: &'a Client,
     ) -> Result<Self, PreviewError> {
         if wanted.name.trim().is_empty() {
-            return Err(PreviewError::refused("a preview needs a name".to_owned()));
+            return Err(PreviewError::refused(
+                "a preview needs a name: pass it to `PreviewEnvironment::named`".to_owned(),
+            ));
         }
         if mark::is_unfinished(&wanted.name) {
             return Err(PreviewError::refused(format!(
@@ -44,7 +46,7 @@ impl<'a> Update<'a> {
             )));
         }
         if wanted.mode == Mode::Production {
-            let text = "a preview cannot have the mode PRODUCTION".to_owned();
+            let text = "a preview cannot have the mode PRODUCTION: choose another mode".to_owned();
             return Err(PreviewError::refused(text));
         }
         let Some(origin) = &wanted.origin else {
@@ -55,7 +57,7 @@ impl<'a> Update<'a> {
         let origin = origin.map_err(|error| PreviewError::new(Reason::Find(error)))?;
         if naming::comparable(origin.name()) == naming::comparable(&wanted.name) {
             return Err(PreviewError::refused(format!(
-                "a preview cannot have the name of its original, {origin}"
+                "a preview cannot have the name of its original, {origin}: choose another name"
             )));
         }
         Ok(Self {
@@ -79,7 +81,7 @@ impl<'a> Update<'a> {
         }
         let Some((other, why)) = namesakes.other else {
             return Err(PreviewError::refused(format!(
-                "{} has no environment \"{}\" to adopt",
+                "project {} has no environment \"{}\" to adopt: check the name, or create the preview with `deploy`",
                 self.origin.project, self.wanted.name
             )));
         };
@@ -100,7 +102,8 @@ impl<'a> Update<'a> {
         let count = previews.len() + unfinished.len();
         if count > 1 {
             return Err(PreviewError::new(Reason::Several(format!(
-                "{count} previews of {} are named \"{}\", made at the same time: delete them, and run this again",
+                "project {} has {count} previews named \"{}\", made at the same time: delete them with \
+                 `PreviewEnvironment::delete`, and run this again",
                 self.origin.project, self.wanted.name
             ))));
         }
@@ -364,7 +367,7 @@ fn acted_on(services: &[EnvironmentService], name: &str) -> Result<ServiceRef, P
     let service = found.map_err(|error| PreviewError::new(Reason::Find(error)))?;
     service.service_ref().ok_or_else(|| {
         PreviewError::refused(format!(
-            "service {service} is of a kind that has no actions"
+            "service {service} is of a kind that has no actions: leave it out"
         ))
     })
 }

@@ -23,8 +23,8 @@ use super::{
 ///
 /// # Errors
 /// Returns an error if no variable with that key applies to the owner, if another variable has the name of
-/// the alias, if the alias exists and refers to another variable, or if a call fails. To change the variable that an
-/// alias refers to, remove the alias first.
+/// the alias, if the alias exists and refers to another variable, if the owner is a database, which has no variables,
+/// or if a call fails. To change the variable that an alias refers to, remove the alias first.
 pub async fn set_alias(
     client: &Client,
     owner: VariableOwner,

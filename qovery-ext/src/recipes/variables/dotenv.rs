@@ -145,7 +145,7 @@ impl Reader<'_> {
         let end = self.rest.find('\n').unwrap_or(self.rest.len());
         let line = self.rest.get(..end).unwrap_or_default();
         let Some((key, _)) = line.split_once('=') else {
-            return self.error("it has no \"=\"");
+            return self.error("it has no \"=\": write KEY=value, or begin a comment with #");
         };
         self.rest = self.rest.get(key.len() + 1..).unwrap_or_default();
         let key = key.trim();
@@ -154,8 +154,10 @@ impl Reader<'_> {
             _ => key,
         };
         if !is_key(key) {
-            return self
-                .error("the name before \"=\" has characters that are not allowed in names");
+            return self.error(
+                "the name before \"=\" has to begin with an ASCII letter or `_`, and may have only ASCII letters, \
+                 digits, `_`, `.` and `-`",
+            );
         }
         Ok(key.to_owned())
     }
@@ -183,7 +185,7 @@ impl Reader<'_> {
         let first = self.line;
         let unended = DotenvError {
             line: first,
-            why: "its quote is not closed",
+            why: "its quote is not closed: end the value with the quote that it begins with",
         };
         let mut value = String::new();
         let mut letters = self.rest.char_indices().skip(1);
@@ -217,7 +219,10 @@ impl Reader<'_> {
         let end = self.rest.find('\n').unwrap_or(self.rest.len());
         let behind = self.rest.get(..end).unwrap_or_default().trim();
         if !behind.is_empty() && !behind.starts_with('#') {
-            return self.error("there is text after the closing quote");
+            return self.error(
+                "there is text after the closing quote: escape a double quote in the value with a backslash, or \
+                 begin a comment with #",
+            );
         }
         self.skip_line();
         Ok(value)

@@ -46,7 +46,11 @@ impl SetVariableError {
     pub(super) fn call<'a>(key: &'a str, done: &'a str) -> impl FnOnce(Error) -> Self + 'a {
         move |error| {
             let what = match error.may_have_been_executed() {
-                true => format!("variable {key} may have been {done}, although the call failed"),
+                true => {
+                    format!(
+                        "variable {key} may have been {done}, although the call failed; call it again to be sure"
+                    )
+                }
                 false => format!("variable {key} was not {done}"),
             };
             Self::new(Reason::Call(what, error))
@@ -129,8 +133,13 @@ impl fmt::Display for SetVariableError {
             write!(f, "{owner}: ")?;
         }
         match &self.reason {
-            Reason::Listing(_) => causes::write(f, self, "the variables could not be listed"),
-            Reason::Call(what, _) => causes::write(f, self, Printable::new(what)),
+            Reason::Listing(error) => {
+                let message = format!("the variables could not be listed: {error}");
+                causes::write(f, self, Printable::new(&message))
+            }
+            Reason::Call(what, error) => {
+                causes::write(f, self, Printable::new(&format!("{what}: {error}")))
+            }
             Reason::Secret(what, error) => {
                 write!(
                     f,

@@ -108,7 +108,7 @@ pub async fn plan_variables(
 }
 
 impl VariablesPlan {
-    /// Returns whether no variable changes.
+    /// Returns whether each variable is unchanged. A conflict counts as a change.
     pub fn is_empty(&self) -> bool {
         let mut changes = self.variables.iter().map(|one| &one.change);
         changes.all(|change| *change == PlannedChange::Unchanged)
@@ -216,7 +216,7 @@ impl ApplyVariablesError {
         &self.done
     }
 
-    /// Returns the error of the variable that was not set.
+    /// Returns the error: of the variable that was not set, of the list of variables, or of the conflicts of the plan.
     pub fn cause(&self) -> &SetVariableError {
         &self.error
     }

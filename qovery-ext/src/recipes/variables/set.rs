@@ -49,7 +49,8 @@ pub enum VariableChange {
 /// # Errors
 /// Returns an error if the existing variable cannot take the desired state: a secret cannot become plain, a
 /// plain variable cannot become secret, a mount path cannot change, and aliases, Qovery's own variables and those
-/// of an external secret manager are read-only. Also returns an error if a call fails:
+/// of an external secret manager are read-only. Also returns an error if the owner is a database, which has no
+/// variables, or if a call fails:
 /// [`may_have_been_executed`](qovery_api::Error::may_have_been_executed) of [`SetVariableError::api_error`] returns
 /// whether the variable may have been set.
 pub async fn set_variable(

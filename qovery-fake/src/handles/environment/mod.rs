@@ -133,8 +133,8 @@ impl FakeEnvironment {
         self.nth_deployment(0)
     }
 
-    /// Returns the script of a later deployment: that which follows this many others that callers request from
-    /// now on. With 0, it is the next one.
+    /// Returns the script of a later deployment. Callers request `others` deployments before it, counted from now on;
+    /// with 0, it is the next one.
     pub fn nth_deployment(&self, others: usize) -> DeploymentScript {
         DeploymentScript::new(self.fake.clone(), self.id, others)
     }
@@ -160,13 +160,13 @@ impl FakeEnvironment {
         self
     }
 
-    /// Sets the response to actions on this environment.
+    /// Sets the response to actions on this environment. Default: the body that the contract declares.
     pub fn action_response(self, response: ActionResponse) -> Self {
         self.with_environment(|environment| environment.settings.response = response);
         self
     }
 
-    /// Sets the response to a read of a request's status.
+    /// Sets the response to a read of a request's status. Default: the state of the request.
     pub fn request_status(self, response: RequestStatus) -> Self {
         self.with_environment(|environment| environment.settings.request_status = response);
         self
@@ -190,7 +190,7 @@ impl FakeEnvironment {
         self
     }
 
-    /// Sets the response to reads of the environment and of its services after their deletion.
+    /// Sets the response to reads of the environment and of its services after their deletion. Default: 404.
     pub fn gone_as(self, gone: Gone) -> Self {
         self.with_environment(|environment| environment.settings.gone = gone);
         self

@@ -53,7 +53,7 @@ impl Signature {
 fn lacks(operation: &OperationModel, part: &str) -> Problem {
     let method = &operation.method_name;
     let what = format!("progenitor's method `{method}` lacks {part}");
-    Problem::of(&operation.pointer, what)
+    Problem::defect(what).with_pointer(&operation.pointer)
 }
 
 impl fmt::Debug for Signature {

@@ -37,7 +37,7 @@ pub(crate) fn read(written: &Output, normalized: &Normalized) -> Result<Models, 
         let SchemaKind::Struct(facts) = &schema.kind else {
             continue;
         };
-        let problem = |what: String| Problem::of(&schema.pointer, what);
+        let problem = |what: String| Problem::defect(what).with_pointer(&schema.pointer);
         let members = types::fields(written, name, normalized);
         let mut members = members.ok_or_else(|| {
             problem(format!(

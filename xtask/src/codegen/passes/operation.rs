@@ -26,7 +26,7 @@ impl<'a> Operation<'a> {
         let signature = signatures.get(&model.method_name).ok_or_else(|| {
             let id = &model.id;
             let what = format!("progenitor wrote no method for the operation `{id}`");
-            Problem::of(&model.pointer, what)
+            Problem::defect(what).with_pointer(&model.pointer)
         })?;
         Ok(Self {
             model,

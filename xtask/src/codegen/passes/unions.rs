@@ -36,7 +36,7 @@ pub(crate) fn read<'a>(
         };
         let lacking = |what: &str| {
             let what = format!("progenitor wrote {what} of the union `{name}`");
-            Problem::of(&schema.pointer, what)
+            Problem::defect(what).with_pointer(&schema.pointer)
         };
         let carrier = types::fields(written, name, normalized);
         let mut carrier = carrier.ok_or_else(|| lacking("no carrier"))?;

@@ -28,7 +28,9 @@ pub(super) fn bisect(normalized: &Normalized, what: &str) -> Problem {
             Some(&operation.pointer),
         )
     } else {
-        return Problem::new(format!("progenitor cannot generate the client: {what}"));
+        return Problem::new(format!("progenitor cannot generate the client: {what}")).with_help(
+            "describe the parts of the contract that were changed last another way, in the overlay, or report it",
+        );
     };
     Problem::new(format!("progenitor cannot generate {found}"))
         .with_pointer(pointer.cloned().unwrap_or_default())

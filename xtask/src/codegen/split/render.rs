@@ -164,7 +164,7 @@ fn parsed(tokens: TokenStream) -> Result<syn::File, Problem> {
     let words: Vec<String> = words.take(8).collect();
     syn::parse2(tokens).map_err(|error| {
         let words = words.join(" ");
-        Problem::new(format!(
+        Problem::defect(format!(
             "the generator wrote invalid Rust: {error}, in `{words}`"
         ))
     })
