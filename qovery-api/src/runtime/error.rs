@@ -443,7 +443,7 @@ impl fmt::Display for Error {
                 let status = message::status_line(reply.status);
                 if self.is_web_page() {
                     let page = message::web_page(&reply.body);
-                    write!(f, "{status}, but {page}: {}", message::WEB_PAGE_ADVICE)?;
+                    write!(f, "{status}, but {page}: {}", text::WEB_PAGE_ADVICE)?;
                 } else if error.is_too_large() {
                     write!(f, "{status}, but the body was not decoded: {error}")?;
                 } else {

@@ -1,6 +1,9 @@
-//! Shortens text from outside for a message: one line, limited in length, printable.
+//! Parts of messages: shared advice, and text from outside as one line, limited in length and printable.
 
 use super::Printable;
+
+/// The next step if a response is a web page instead of a document of the API.
+pub(super) const WEB_PAGE_ADVICE: &str = "check the base URL, the proxies and the login";
 
 /// Returns the text as one line of at most `limit` characters, including the mark of a cut. White space and line ends
 /// become single spaces. The rest is escaped as by [`Printable`].

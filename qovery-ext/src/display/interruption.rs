@@ -21,7 +21,7 @@ impl Interruption {
         }
     }
 
-    /// What is known of the action; `None` if there is a token to continue with.
+    /// Whether the action was sent; `None` if a token continues it.
     pub(super) fn advice(&self) -> Option<&'static str> {
         match self {
             Self::NotSent => Some("No action was sent."),

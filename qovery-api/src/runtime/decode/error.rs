@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::Fault;
-use crate::runtime::{Printable, redact::Token};
+use crate::runtime::{Printable, redact::Token, text::WEB_PAGE_ADVICE};
 
 /// A document could not be decoded.
 ///
@@ -45,8 +45,7 @@ impl DecodeError {
         let message = if start.is_empty() {
             "the body is empty, but a JSON document was expected".to_owned()
         } else if start.starts_with(b"<") {
-            "the body is HTML or XML instead of a JSON document: check the base URL, the proxies and the login"
-                .to_owned()
+            format!("the body is HTML or XML instead of a JSON document: {WEB_PAGE_ADVICE}")
         } else {
             format!("the body is not a JSON document: {error}")
         };
@@ -55,8 +54,8 @@ impl DecodeError {
 
     /// The document is a web page.
     pub(crate) fn web_page() -> Self {
-        let message = "the body is a web page: check the base URL, the proxies and the login";
-        Self::new(String::new(), message.to_owned(), Kind::Syntax)
+        let message = format!("the body is a web page: {WEB_PAGE_ADVICE}");
+        Self::new(String::new(), message, Kind::Syntax)
     }
 
     /// The document is not text.

@@ -7,9 +7,6 @@ use crate::runtime::{headers, origin::Origin, text};
 /// How many characters of the server's text a message contains.
 pub(super) const TEXT_LIMIT: usize = 300;
 
-/// The advice about a web page.
-pub(super) const WEB_PAGE_ADVICE: &str = "check the base URL, the proxies and the login";
-
 /// The number of a status, with its name if it has one.
 pub(super) fn status_line(status: StatusCode) -> String {
     match (status.canonical_reason(), status.as_u16()) {
@@ -48,7 +45,7 @@ pub(super) fn without_text(
         return message;
     }
     if origin == Origin::WebPage {
-        return format!("{}: {WEB_PAGE_ADVICE}", web_page(body));
+        return format!("{}: {}", web_page(body), text::WEB_PAGE_ADVICE);
     }
     let body = String::from_utf8_lossy(body);
     let body = body.trim();

@@ -41,6 +41,11 @@ pub(crate) struct LastResult {
 }
 
 impl Baseline {
+    /// Whether an execution was shown.
+    pub(super) fn shows(&self, execution: &str) -> bool {
+        self.executions.iter().any(|known| known == execution)
+    }
+
     /// Whether the queue could not be read.
     pub(super) fn is_queue_hidden(&self) -> bool {
         self.requests.is_none()

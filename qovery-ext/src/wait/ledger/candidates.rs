@@ -91,8 +91,8 @@ impl<'a> Candidates<'a> {
     }
 
     fn was_known_before(self, run: &Run) -> bool {
-        let mut known = self.view.before.executions.iter();
-        known.any(|known| Some(known.as_str()) == run.execution())
+        let id = run.execution();
+        id.is_some_and(|id| self.view.before.shows(id))
     }
 
     /// Whether there are fewer executions than similar requests: ours or one ahead has none. A request that was
@@ -178,8 +178,7 @@ impl<'a> Candidates<'a> {
     /// the same end. Then an earlier date can be that of the same run, because the date can change with the
     /// end.
     fn end_by_date(self, runs: &[&Run]) -> Option<Stamp> {
-        let request = self.view.request().map(RunId::Request)?;
-        let said = self.view.run(&request)?.end()?.state()?;
+        let said = self.view.request_run()?.end()?.state()?;
         let last = runs.iter().rfind(|run| run.is_named_by_date())?;
         (last.end()?.state()? == said).then_some(last.seen.first)
     }

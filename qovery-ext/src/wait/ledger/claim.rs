@@ -56,10 +56,7 @@ pub(super) fn is_of_older(run: &Run, request: &Run) -> bool {
 
 fn came_before(view: &View, run: &Run) -> Option<bool> {
     Some(match run.execution() {
-        Some(id) => {
-            let mut known = view.before.executions.iter();
-            known.any(|known| known == id) || ends_the_run_before(view, run)
-        }
+        Some(id) => view.before.shows(id) || ends_the_run_before(view, run),
         // A queued request may have absorbed ours, if ours was executed.
         None => {
             let has_begun = run
@@ -194,19 +191,9 @@ fn ends_as_restart_of_others(view: &View, run: &Run) -> bool {
     if run.execution().is_none() || !has_restarted {
         return false;
     }
-    let own = view.request().and_then(|id| view.run(&RunId::Request(id)));
-    let is_ours_another = own.is_some_and(|own| {
-        let action = own.action.as_deref();
-        action.is_some_and(|action| view.goal.is_of(action) && !Goal::Restarted.is_of(action))
-    });
-    let restarts = |other: &Run| {
-        let action = other
-            .action
-            .as_deref()
-            .filter(|_| other.request().is_some());
-        action.is_some_and(|action| Goal::Restarted.is_of(action))
-    };
-    is_ours_another && view.runs.iter().any(restarts)
+    let is_another = |own: &Run| own.is_of(view.goal) && !own.is_of(Goal::Restarted);
+    let restarts = |other: &Run| other.request().is_some() && other.is_of(Goal::Restarted);
+    view.request_run().is_some_and(is_another) && view.runs.iter().any(restarts)
 }
 
 /// Whether a run shows a terminal state that only another action can have.
@@ -286,10 +273,7 @@ fn has_skipped_services(view: &View, run: &Run) -> Option<bool> {
     let has_succeeded = state.phase(view.goal) == Phase::Reached;
     let number = run.services.as_ref().map(Vec::len)?;
     // A restart leaves out the services that cannot be restarted.
-    let is_another_deletion = |other: &Run| {
-        let action = other.action.as_deref();
-        other.id != run.id && action.is_some_and(|action| Goal::Deleted.is_of(action))
-    };
+    let is_another_deletion = |other: &Run| other.id != run.id && other.is_of(Goal::Deleted);
     let is_whole = view.goal != Goal::Restarted && !view.runs.iter().any(is_another_deletion);
     Some(view.is_lost() && is_whole && has_succeeded && number < view.before.services?)
 }
@@ -314,8 +298,8 @@ fn may_lack_services(view: &View, run: &Run) -> bool {
     if state.phase(view.goal) == Phase::Reached {
         return false;
     }
-    if let Some(request) = view.request() {
-        let said = view.run(&RunId::Request(request)).and_then(Run::end);
+    if view.request().is_some() {
+        let said = view.request_run().and_then(Run::end);
         return said.and_then(End::state) == Some(state);
     }
     view.candidates().requests().is_empty() && !view.runs.iter().any(|run| is_complete(view, run))
@@ -354,8 +338,8 @@ fn began_after_ours_had_left(view: &View, run: &Run) -> Option<bool> {
         return None;
     }
     let is_unlisted = view.candidates().requests().is_empty();
-    let left = match view.request().map(RunId::Request) {
-        Some(own) => view.queue().left_by(view.run(&own)?)?,
+    let left = match view.request() {
+        Some(_) => view.queue().left_by(view.request_run()?)?,
         None if is_unlisted => view.queue().late_read_at()?,
         None => return None,
     };

@@ -243,8 +243,7 @@ impl Ledger {
                 if entries.iter().any(|entry| !entry.state.is_terminal()) {
                     self.busy = self.busy.max(Some(at));
                 }
-                let is_new =
-                    |entry: &&HistoryEntry| !self.before.executions.contains(&entry.deployment);
+                let is_new = |entry: &&HistoryEntry| !self.before.shows(&entry.deployment);
                 // A deletion that was under way before the action.
                 let is_followed = |entry: &&HistoryEntry| {
                     let id = RunId::Execution(entry.deployment.clone());
@@ -314,7 +313,7 @@ impl Ledger {
             self.named_since = self.named_since.max(named);
         }
         let id = self.execution_of(&shown);
-        if !self.before.executions.contains(&id) {
+        if !self.before.shows(&id) {
             let mut run = Run::new(RunId::Execution(id), at);
             if let Some(whole) = &shown.whole {
                 run.fate = Fate::of(&whole.state, Endpoint::Status, at);
@@ -353,7 +352,7 @@ impl Ledger {
             self.merge(run);
         }
         for (service, id, state) in &shown.failed {
-            if !self.before.executions.contains(id) {
+            if !self.before.shows(id) {
                 let mut run = Run::new(RunId::Execution(id.clone()), at);
                 let fate = Fate::of(state, Endpoint::Status, at);
                 run.parts.insert(*service, fate);
@@ -377,7 +376,7 @@ impl Ledger {
                 continue;
             };
             let is_another = name != whole;
-            let is_known = self.before.executions.contains(&name) || name == UNNAMED;
+            let is_known = self.before.shows(&name) || name == UNNAMED;
             if is_known || (is_another && shown.whole.is_none()) {
                 continue;
             }

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::{
-    LATE, RunId, Stamp, View,
+    LATE, Stamp, View,
     claim::{acts_alike, covers, is_from_before, is_of_older},
     millis,
     run::{Run, Span},
@@ -92,8 +92,7 @@ impl<'a> Queue<'a> {
 
     /// The readings that the rules need, however many follow: they show which requests and runs came later than ours.
     pub(super) fn needed_reads(self) -> impl Iterator<Item = Stamp> {
-        let own = self.view.request().map(RunId::Request);
-        let left = own.and_then(|id| self.left_by(self.view.run(&id)?));
+        let left = self.view.request_run().and_then(|own| self.left_by(own));
         let times = [Some(self.late_at()), left].into_iter().flatten();
         let shown = times.flat_map(|at| [at, at.saturating_add(millis(LATE))]);
         let reads = shown.chain([self.shows_order_at()]);
@@ -118,8 +117,7 @@ impl<'a> Queue<'a> {
 
     /// When the queue listed the request.
     fn own_row(self) -> Option<Span> {
-        let request = self.view.request().map(RunId::Request)?;
-        self.view.run(&request)?.queued
+        self.view.request_run()?.queued
     }
 
     /// When the request was last known to wait in the queue.
@@ -176,7 +174,7 @@ impl<'a> Queue<'a> {
         };
         let earliest = left.saturating_sub(millis(LATE));
         let latest = unlisted.saturating_add(millis(LATE));
-        let own = request.and_then(|id| self.view.run(&RunId::Request(id)));
+        let own = self.view.request_run();
         let may_be_ours = |run: &&Run| {
             run.execution().is_some()
                 && own.is_none_or(|own| !is_of_older(run, own))

@@ -275,6 +275,13 @@ impl Run {
         self.action.is_some() || self.origin.is_some() || self.triggered_by.is_some()
     }
 
+    /// Whether its action leads to a goal, as far as the action is known.
+    pub(crate) fn is_of(&self, goal: Goal) -> bool {
+        self.action
+            .as_deref()
+            .is_some_and(|action| goal.is_of(action))
+    }
+
     pub(crate) fn end(&self) -> Option<&End> {
         self.fate.end()
     }

@@ -81,7 +81,7 @@ impl<'a> Status<'a> {
             .shown
             .as_ref()
             .map(|shown| self.view.execution_of(shown));
-        self.view.has_acted() && shown.is_some_and(|id| self.view.before.executions.contains(&id))
+        self.view.has_acted() && shown.is_some_and(|id| self.view.before.shows(&id))
     }
 
     /// Whether requests are queued as far as the status shows.

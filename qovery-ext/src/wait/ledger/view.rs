@@ -81,6 +81,11 @@ impl<'a> View<'a> {
         self.request.or_else(|| self.candidates().only_request())
     }
 
+    /// The readings of that request.
+    pub(super) fn request_run(&self) -> Option<&Run> {
+        self.run(&RunId::Request(self.request()?))
+    }
+
     /// Whether the action can have had nothing to do: the goal holds, and it held before, or the response shows
     /// that nothing is queued and nothing runs. Without a response, the action may not have been executed.
     pub(super) fn may_be_done(&self) -> bool {
@@ -94,15 +99,14 @@ impl<'a> View<'a> {
 
     /// The time since which our request is over: the API knew it, and no longer knows it.
     pub(super) fn over_since(&self) -> Option<Stamp> {
-        let id = self.request()?;
-        self.run(&RunId::Request(id))?.answered?;
-        self.unknown_since(id)
+        self.request_run()?.answered?;
+        self.unknown_since(self.request()?)
     }
 
     /// Whether the API knew our request, and did not know it when it was last asked.
     pub(super) fn has_forgotten_ours(&self) -> bool {
         let request = self.request();
-        let known = request.and_then(|id| self.run(&RunId::Request(id))?.answered);
+        let known = self.request_run().and_then(|own| own.answered);
         let unknown = request.and_then(|id| self.unknown.get(&id)?.last());
         known
             .zip(unknown)

@@ -1,4 +1,4 @@
-//! Waits that another process continues: what a token lacks excludes the same runs.
+//! Waits that another process continues: the same runs are excluded, although a token lacks some facts.
 
 use super::*;
 use crate::wait::OperationToken;

@@ -105,7 +105,7 @@ fn run_is_over(view: &View, poll: &Poll) -> Step {
         .result
         .as_ref()
         .is_some_and(|result| result.state.is_active());
-    let was_shown = before.executions.contains(&shown.execution());
+    let was_shown = before.shows(&shown.execution());
     let is_target = match &view.target {
         Some(target) => *target == shown.execution(),
         None => was_at_work && was_shown,

@@ -40,8 +40,7 @@ impl<'a> Deletions<'a> {
             .iter()
             .filter(|_| !self.view.goal.is_reached_when_gone());
         runs.filter(|run| {
-            let action = run.action.as_deref();
-            action.is_some_and(|action| Goal::Deleted.is_of(action))
+            run.is_of(Goal::Deleted)
                 && covers(self.view, run)
                 && ended_before(self.view, run) != Some(true)
         })

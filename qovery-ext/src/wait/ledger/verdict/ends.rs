@@ -79,7 +79,7 @@ impl<'a> Ends<'a> {
         let is_ours = |part: &PartStatus| {
             let id = part.execution();
             let is_foreign = |run: &Run| self.view.claim(run).is_excluded();
-            !self.view.before.executions.contains(&id)
+            !self.view.before.shows(&id)
                 && !self.view.run(&RunId::Execution(id)).is_some_and(is_foreign)
         };
         let mut own = self.view.status().parts();

@@ -72,9 +72,8 @@ impl<'a> RequestStatus<'a> {
 
     /// Whether more than one run can be the one that is shown.
     pub(super) fn has_others(self) -> bool {
-        let known = &self.view.before.executions;
         let since = self.view.runs.iter().filter_map(Run::execution);
-        let since = since.filter(|id| !known.iter().any(|known| known == id));
+        let since = since.filter(|id| !self.view.before.shows(id));
         let was_queued = |ids: &Vec<_>| !ids.is_empty();
         let is_other = |run: &Run| run.request().is_some() && run.request() != self.view.request;
         let mut runs = self.view.runs.iter();

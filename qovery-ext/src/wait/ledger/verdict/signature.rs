@@ -2,7 +2,7 @@
 //! that can be ours has to agree.
 
 use super::super::{
-    Fact, LATE, Poll, RunId, Stamp, State, View,
+    Fact, LATE, Poll, Stamp, State, View,
     claim::{is_older, was_made_since},
     millis,
     rule::{Judging, Step, table},
@@ -276,9 +276,9 @@ fn has_vanished(view: &View, poll: &Poll) -> Step {
 
 /// The request, if the API knew it as waiting, no longer knows it, and the history lists no run of it.
 fn forgotten_in_the_queue<'a>(view: &'a View<'a>, poll: &Poll) -> Result<Option<&'a Run>, Fact> {
-    let request = view.request().map(RunId::Request);
-    let run = request.and_then(|id| view.run(&id));
-    let run = run.filter(|run| run.waited.is_some() && !run.fate.has_begun());
+    let run = view
+        .request_run()
+        .filter(|run| run.waited.is_some() && !run.fate.has_begun());
     let is_over = |over| poll.is_settled(over, VANISHED);
     if run.is_none() || !view.over_since().is_some_and(is_over) {
         return Ok(None);
@@ -311,8 +311,7 @@ fn had_nothing_to_do(view: &View, poll: &Poll) -> Step {
         return waits(Phase::NotStarted);
     }
     // A request that was accepted while others were at work had to wait, so it was not without effect.
-    let own = view.request().map(RunId::Request);
-    let had_to_wait = own.is_some_and(|id| view.run(&id).and_then(Run::last_waited).is_some())
+    let had_to_wait = view.request_run().and_then(Run::last_waited).is_some()
         || view.busy.is_some_and(|busy| busy >= view.queue().late_at());
     // A request that a status has named since the action can be ours, and can have been canceled.
     if let Some(id) = view.named_since.filter(|id| was_made_since(view, *id)) {
@@ -410,7 +409,7 @@ fn all<'a>(view: &'a View) -> Vec<&'a Run> {
 }
 
 fn may_follow(view: &View, poll: &Poll) -> Step {
-    if !poll.is_settled(over_since(view), 1) {
+    if !poll.is_settled(runs_are_over_since(view), 1) {
         return waits(Phase::Running);
     }
     Ok(None)
@@ -427,7 +426,7 @@ fn may_be_counted(view: &View, _: &Poll) -> Step {
 
 /// The time since which the runs that can be ours are over and no other one can be hidden. A queued request
 /// is listed in the queue, and a run in the history. Without both, the subject has to be idle, or the request over.
-fn over_since(view: &View) -> Stamp {
+fn runs_are_over_since(view: &View) -> Stamp {
     let hides_runs = view.is_unavailable(Fact::Queue) || view.is_unavailable(Fact::History);
     let is_open = hides_runs && view.over_since().is_none();
     let ends = all(view).into_iter().filter_map(Run::end);
@@ -548,7 +547,7 @@ fn agree(view: &View, poll: &Poll) -> Step {
     let is_clear = !view.is_lost() || view.candidates().executions().len() < 2;
     if lacks_an_action(view) && !view.is_unavailable(Fact::History) {
         poll.need(view, Fact::History)?;
-        if !poll.is_settled(over_since(view), 2) {
+        if !poll.is_settled(runs_are_over_since(view), 2) {
             return waits(Phase::Running);
         }
     }
